@@ -1,0 +1,1 @@
+"""Speak to chargers: one package per make behind one boundary, `model.py`."""

@@ -1,0 +1,49 @@
+"""Say what can go wrong between us and a charger.
+
+Every make raises these and nothing else, so that one table on the Home Assistant side can
+turn them into messages. Silence, `None` or HTTP 200 is not success where a protocol says so.
+"""
+
+
+class ChargerError(Exception):
+    """Something between us and a charger went wrong."""
+
+
+class ConnectionFailed(ChargerError):
+    """The charger or its cloud was not reached, or did not answer in time."""
+
+
+class AuthenticationFailed(ChargerError):
+    """The charger or its cloud refused our credentials."""
+
+
+class WrongDevice(ChargerError):
+    """Another device than the expected one answers at this address.
+
+    It is refused, never adopted: its entities and its place in a site belong to a serial number.
+    """
+
+
+class Unsupported(ChargerError):
+    """The device cannot do this at all, or not with its present firmware or configuration."""
+
+
+class Rejected(ChargerError):
+    """The device heard the command and did not take it.
+
+    `reason` is the device's or the cloud's own wording, free of secrets, fit to be shown.
+    """
+
+    def __init__(self, reason: str) -> None:
+        """Keep the reason that the device gave."""
+        super().__init__(reason)
+        self.reason = reason
+
+
+class RateLimited(ChargerError):
+    """A budget is used up; `retry_after_s` seconds from now another attempt makes sense."""
+
+    def __init__(self, retry_after_s: float | None = None) -> None:
+        """Keep the waiting time, `None` where the other side named none."""
+        super().__init__(f"rate limited, retry after {retry_after_s} s")
+        self.retry_after_s = retry_after_s

@@ -1,0 +1,456 @@
+"""The boundary: what every charger is to the rest of the house.
+
+Units: amperes per phase, watts, kilowatt hours, volts, seconds. Signs: plus is charging (into the
+vehicle), minus is discharging; at a grid meter plus is import, minus is export. Times called `_at`
+are seconds of one monotonic clock, `time.monotonic()` in production. In a snapshot every value may
+be `None`, which means "not known" and is never replaced by a made-up zero.
+
+Nothing here does I/O, and nothing here knows a make.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import time
+from enum import StrEnum
+import math
+from typing import Protocol, runtime_checkable
+
+from .features import Feature, FeatureValue
+
+type PhaseValues = tuple[float | None, float | None, float | None]
+"""One value per phase of the charger's own terminals L1, L2, L3."""
+
+UNKNOWN_PHASES: PhaseValues = (None, None, None)
+
+
+class Role(StrEnum):
+    """What a device is to a site."""
+
+    CHARGER = "charger"
+    GROUP = "group"
+    """Limits several chargers by one command (an Easee circuit, a WARP charge manager)."""
+    METER = "meter"
+
+
+class ChargerStatus(StrEnum):
+    """What a charger is doing; the letters of IEC 61851 stand behind it.
+
+    Vendor codes are mapped in one table per make. An unknown code becomes `None` in the snapshot
+    and stays visible as `Snapshot.raw_status`.
+    """
+
+    DISCONNECTED = "disconnected"
+    """A: no vehicle."""
+    AWAITING_AUTHORIZATION = "awaiting_authorization"
+    """B1: a vehicle waits for a tag or a release by app."""
+    CONNECTED = "connected"
+    """B: a vehicle is there and nothing hinders it."""
+    SUSPENDED_BY_CHARGER = "suspended_by_charger"
+    """B1: the charger offers nothing (schedule, load balancing, another limit)."""
+    SUSPENDED_BY_VEHICLE = "suspended_by_vehicle"
+    """B2: the charger offers current, the vehicle takes none."""
+    PAUSED = "paused"
+    """B1: a person or an automation stopped it."""
+    CHARGING = "charging"
+    """C or D: energy flows into the vehicle."""
+    DISCHARGING = "discharging"
+    """Energy flows out of the vehicle."""
+    FINISHED = "finished"
+    """B: the charger itself says that the session is complete."""
+    ERROR = "error"
+    """E or F: a fault."""
+    OUT_OF_SERVICE = "out_of_service"
+    """F: switched off, locked or updating."""
+
+
+class Measurement(StrEnum):
+    """What a device measures, so that entities appear only for what it has."""
+
+    POWER = "power"
+    CURRENTS = "currents"
+    VOLTAGES = "voltages"
+    LIFETIME_ENERGY = "lifetime_energy"
+    DISCHARGED_ENERGY = "discharged_energy"
+    SESSION_ENERGY = "session_energy"
+    SESSION_DURATION = "session_duration"
+    STATE_OF_CHARGE = "state_of_charge"
+    UPTIME = "uptime"
+    SIGNAL = "signal"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Identity:
+    """Who a device is. `key` is stable across address changes and renames."""
+
+    make: str
+    model: str
+    name: str
+    serial: str
+    firmware: str | None = None
+    model_id: str | None = None
+    hardware: str | None = None
+    url: str | None = None
+    """Where a person configures the device itself."""
+
+    @property
+    def key(self) -> str:
+        """Return the root of unique ids and of site membership: make and serial."""
+        return f"{self.make}_{self.serial}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CurrentRange:
+    """The amperes per phase that can be set: 0, or `minimum_a` to `maximum_a` in steps of `step_a`."""
+
+    minimum_a: float
+    maximum_a: float
+    step_a: float
+
+    def floor(self, current_a: float) -> float:
+        """Return the largest settable current that is not above `current_a`; never 0 < I < minimum."""
+        limited_a = min(current_a, self.maximum_a)
+        # A hair of tolerance: 16.0 may arrive as 15.999999999 from a sum of floats.
+        steps = math.floor(limited_a / self.step_a + 1e-6)
+        stepped_a = round(steps * self.step_a, 3)
+        return stepped_a if stepped_a >= self.minimum_a else 0.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WriteBudget:
+    """How often the current may be written.
+
+    `per_account` means that all chargers of one account share it. `volatile` is False where a write
+    wears memory; then no loop writes at all.
+    """
+
+    minimum_gap_s: float = 0.0
+    per_minute: int | None = None
+    per_hour: int | None = None
+    per_account: bool = False
+    volatile: bool = True
+
+
+class FallbackCause(StrEnum):
+    """Why a charger changes its current by itself."""
+
+    SILENCE = "silence"
+    """It no longer hears us."""
+    LEASE_END = "lease_end"
+    """A limit that was set with an end has ended."""
+    RESTART = "restart"
+    """It restarted."""
+    PLUG_IN = "plug_in"
+    """A vehicle was plugged in."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fallback:
+    """What a charger does by itself; this can be *more* than we set.
+
+    `current_a` is the current it goes to, `None` = as high as it can. `after_s` is the longest it takes
+    from the cause on.
+    """
+
+    cause: FallbackCause
+    current_a: float | None
+    after_s: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lease:
+    """The charger can end a limit by itself, between `minimum_s` and `maximum_s` after it was set."""
+
+    minimum_s: float
+    maximum_s: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Capabilities:
+    """What a device can do. Frozen; a new one is reported when the device says that this changed."""
+
+    role: Role = Role.CHARGER
+    charge: CurrentRange | None = None
+    """Settable charging current; `None` = it draws `full_current_a` or nothing."""
+    discharge: CurrentRange | None = None
+    full_current_a: float | None = None
+    """What one charger can draw at most per phase by its own hardware and cables."""
+    phases: frozenset[int] = frozenset({3})
+    """Phase counts it can charge with in this installation."""
+    can_pause: bool = False
+    can_lock: bool = False
+    can_switch_phases: bool = False
+    schedule_slots: tuple[str, ...] = ()
+    """Keys of the slots of its own schedule, empty where it has none."""
+    pushes_updates: bool = False
+    is_group_member: bool = False
+    """A group above it (of the same make) limits it too."""
+    lease: Lease | None = None
+    write_budget: WriteBudget = WriteBudget()
+    typical_latency_s: float = 1.0
+    """From a command to its effect at the charger, the vehicle's own 5 s not included."""
+    poll_interval_s: float = 30.0
+    falls_to: tuple[Fallback, ...] = ()
+    """By cause; a cause that is not listed keeps the last current for ever."""
+    measures: frozenset[Measurement] = frozenset()
+    limit_keys: tuple[str, ...] = ()
+    """Names of the limits the device reports, as used in `Limit.key`."""
+    error_keys: tuple[str, ...] = ()
+    """Values that `Snapshot.error` can take, beside `none`."""
+    features: tuple[Feature, ...] = ()
+
+    @property
+    def sets_current(self) -> bool:
+        """Return whether amperes can be set at all."""
+        return self.charge is not None
+
+    @property
+    def can_discharge(self) -> bool:
+        """Return whether energy can flow out of the vehicle."""
+        return self.discharge is not None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Limit:
+    """One of the limits that a device applies; the lowest of them all wins."""
+
+    key: str
+    current_a: float
+    is_ours: bool = False
+    """True for the one limit that `SetsCurrent.set_current` writes."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Occurrence:
+    """The last time that a `Happening` happened, with what is fit to be shown of it."""
+
+    kind: str
+    happened_at: float
+    details: Mapping[str, FeatureValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ScheduleSlot:
+    """One window of a charger's own schedule, in its local time; it may pass midnight."""
+
+    key: str
+    start: time
+    end: time
+    weekdays: frozenset[int]
+    """Days on which the window starts, Monday is 0."""
+    enabled: bool
+    name: str | None = None
+    limit_a: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Snapshot:
+    """What is known of a device at one moment. Every value optional; four currents kept apart."""
+
+    received_at: float
+    """When the newest part of this snapshot arrived."""
+    measured_at: float | None = None
+    """When `currents_a` and `power_w` were measured, where the wire tells; else when they arrived."""
+
+    status: ChargerStatus | None = None
+    raw_status: str | None = None
+    vehicle_connected: bool | None = None
+    error: str | None = None
+    """`none`, or one of `Capabilities.error_keys`."""
+
+    commanded_a: float | None = None
+    """What we sent last."""
+    commanded_at: float | None = None
+    confirmed_a: float | None = None
+    """What the device says our limit is."""
+    confirmed_at: float | None = None
+    """When the report was *measured* that `confirmed_a` comes from. It confirms a command only if later."""
+    offered_a: float | None = None
+    """What the device offers the vehicle: the lowest of all its limits."""
+    limits: tuple[Limit, ...] = ()
+    """All limits the device applies now, ours and others'."""
+
+    power_w: float | None = None
+    currents_a: PhaseValues = UNKNOWN_PHASES
+    """What flows, per phase."""
+    voltages_v: PhaseValues = UNKNOWN_PHASES
+    lifetime_energy_kwh: float | None = None
+    discharged_energy_kwh: float | None = None
+    session_energy_kwh: float | None = None
+    session_duration_s: float | None = None
+    state_of_charge: float | None = None
+
+    phases: int | None = None
+    """With how many phases it charges, or would charge now."""
+    phases_wanted: int | None = None
+    is_switching_phases: bool | None = None
+    charging_released: bool | None = None
+    """False while a person or an automation holds the charge back at the charger."""
+    is_locked: bool | None = None
+
+    started_at: float | None = None
+    """When the device itself started."""
+    signal_dbm: float | None = None
+    foreign_control: str | None = None
+    """Who else steers this charger, as far as it says so (a charge manager, another service)."""
+    schedule: tuple[ScheduleSlot, ...] | None = None
+    group_members: tuple[str, ...] = ()
+    """Keys of the chargers below a group."""
+    values: Mapping[str, FeatureValue] = field(default_factory=dict)
+    """Values of `Capabilities.features` by key; a missing key is not known."""
+    occurrences: Mapping[str, Occurrence] = field(default_factory=dict)
+
+    @property
+    def limiting(self) -> Limit | None:
+        """Return the limit that decides now: the lowest, ours last among equals."""
+        return min(
+            self.limits,
+            key=lambda limit: (limit.current_a, limit.is_ours),
+            default=None,
+        )
+
+    @property
+    def is_confirmed(self) -> bool | None:
+        """Return whether the device has shown our last command; `None` if we sent none."""
+        if self.commanded_a is None or self.commanded_at is None:
+            return None
+        return (
+            self.confirmed_a is not None
+            and self.confirmed_at is not None
+            and self.confirmed_at >= self.commanded_at
+            and abs(self.confirmed_a - self.commanded_a)
+            < 0.05  # a rounding of the wire
+        )
+
+
+type SnapshotListener = Callable[[Snapshot], None]
+type LostListener = Callable[[Exception | None], None]
+type Unsubscribe = Callable[[], None]
+
+
+@runtime_checkable
+class Charger(Protocol):
+    """One charger, group or meter. Commands are abilities of their own, below."""
+
+    @property
+    def identity(self) -> Identity:
+        """Return who it is; firmware and name may change, the key never."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Return what it can do now."""
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """Return what is known last, `None` before the first report."""
+
+    async def refresh(self) -> Snapshot:
+        """Return a current snapshot, asking the wire only where push does not already tell.
+
+        Raises `ChargerError`. Never writes.
+        """
+
+    def subscribe(
+        self, on_snapshot: SnapshotListener, on_lost: LostListener
+    ) -> Unsubscribe:
+        """Hear of every new snapshot, and once when the device is no longer heard."""
+
+
+@runtime_checkable
+class SetsCurrent(Protocol):
+    """Its current can be limited."""
+
+    async def set_current(
+        self, current_a: float, *, lease_s: float | None = None
+    ) -> None:
+        """Limit the current per phase to 0 or a value within the capabilities' range.
+
+        Negative = discharge, only with `Capabilities.discharge`. `lease_s` is how long the limit is to hold,
+        only with `Capabilities.lease`. Returns when the device *took* the command; that it follows is seen
+        in `Snapshot.confirmed_a`. Raises `Rejected` for a value outside the range, before anything is sent.
+        """
+
+
+@runtime_checkable
+class SetsPhaseCurrents(Protocol):
+    """A group whose limit is set per phase."""
+
+    async def set_phase_currents(
+        self, currents_a: tuple[float, float, float], *, lease_s: float | None = None
+    ) -> None:
+        """Limit the sum of all chargers below it, per phase."""
+
+
+@runtime_checkable
+class Pauses(Protocol):
+    """A charge can be held back and released by a person."""
+
+    async def set_charging(self, released: bool) -> None:
+        """Release the charge, or hold it back."""
+
+
+@runtime_checkable
+class Locks(Protocol):
+    """It can be locked against use."""
+
+    async def set_locked(self, locked: bool) -> None:
+        """Lock or unlock the charger."""
+
+
+@runtime_checkable
+class SwitchesPhases(Protocol):
+    """It can charge with one phase or with three."""
+
+    async def set_phases(self, count: int) -> None:
+        """Ask for `count` phases; the switch itself may take more than a minute."""
+
+
+@runtime_checkable
+class HasSchedule(Protocol):
+    """It keeps a schedule of its own."""
+
+    async def set_schedule(self, slots: Sequence[ScheduleSlot]) -> None:
+        """Write these slots as a whole; slots that are not named keep what they have."""
+
+
+@runtime_checkable
+class HasSettings(Protocol):
+    """It has settings and commands of its own, listed in `Capabilities.features`."""
+
+    async def set_value(self, key: str, value: FeatureValue) -> None:
+        """Write the `Setting` called `key`, because a person asked for it."""
+
+    async def run_command(self, key: str) -> None:
+        """Run the `Command` called `key`, because a person asked for it."""
+
+
+@runtime_checkable
+class HasDiagnostics(Protocol):
+    """It can show what its wire says, for a person who looks for a fault."""
+
+    def diagnostics(self) -> Mapping[str, object]:
+        """Return the raw state, fit for JSON, without secrets, serials, addresses or persons."""
+
+
+@runtime_checkable
+class ReleasesControl(Protocol):
+    """It remembers us, or was taken over by us, and can be let go."""
+
+    async def release(self) -> None:
+        """Hand control back when its entry is removed, as far as the device can be reached."""
+
+
+class Connection(Protocol):
+    """What one charger entry talks through: a device, or an account with several."""
+
+    @property
+    def chargers(self) -> Mapping[str, Charger]:
+        """Return the devices behind it by identity key."""
+
+    async def open(self) -> None:
+        """Connect, identify and read once. Raises `ChargerError`. Never writes."""
+
+    async def close(self) -> None:
+        """End streams and tasks; never raises."""
+
+    def on_change(self, listener: Callable[[], None]) -> Unsubscribe:
+        """Hear when a device appeared, disappeared, or changed its capabilities or identity."""
