@@ -1,0 +1,1 @@
+"""Other people's algorithms, run in an environment of their own."""

@@ -1,0 +1,295 @@
+"""What may be drawn at worst, whatever is confirmed, lost or silent (rules 3, 4 and 8).
+
+The sum of what may be drawn counts the larger of the old and the new value of every charger, on both phase
+sets while it switches, also after a write that failed, until the charger itself confirms the new value and
+its vehicle had its 5 s. A charger that went silent keeps reserved what it may come to draw: the worst of
+its last limits and of what it falls to by itself, the latter alone once its documented time has passed.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from .inputs import FallbackCause, MemberObservation
+from .member import SAME_A, Member, at_least
+from .model import NO_AMPS, Circuit, PhaseAmps, Site
+
+CERTAINLY = 1.1
+"""A documented time has certainly passed after this multiple of it, plus the vehicle's delay."""
+
+
+def judge(member: Member) -> None:
+    """Set what a member may draw and give at worst, now."""
+    _release_hold(member)
+    memory = member.memory
+    if member.is_silent:
+        if not memory.is_silent:
+            memory.is_confirmed = False
+        _reserve_unheard(member)
+    else:
+        recount(member)
+        memory.unheard_a, memory.unheard_phases = _worst_unheard(member)
+    memory.is_silent = member.is_silent
+
+
+def _release_hold(member: Member) -> None:
+    """Forget an older value once the new one is confirmed and the vehicle had its time."""
+    seen, memory = member.seen, member.memory
+    if seen is None or seen.heard_at is None:
+        return
+    if memory.issued_a is None:
+        # After a restart: a report that is younger than any command of ours may still be on its way.
+        if seen.confirmed_at is not None and _had_its_time(member, seen):
+            memory.hold_a = memory.hold_phases = None
+        return
+    memory.is_confirmed = _confirms(seen, member)
+    if memory.has_other_master:
+        # Whatever the other one wrote lately, it may write again.
+        memory.hold_a = max(memory.hold_a or 0.0, seen.confirmed_a or 0.0)
+        return
+    if not memory.is_confirmed or member.is_silent:
+        memory.confirmed_at = None
+        return
+    if memory.confirmed_at is None:
+        memory.confirmed_at = seen.confirmed_at
+    if member.now >= (memory.confirmed_at or 0.0) + member.options.car_delay_s:
+        memory.hold_a = memory.hold_phases = None
+
+
+def _had_its_time(member: Member, seen: MemberObservation) -> bool:
+    """Return whether what was read back is younger than the last command could still be on its way."""
+    assert seen.confirmed_at is not None
+    issued_at = member.memory.issued_at
+    return issued_at is None or seen.confirmed_at >= issued_at + 2 * member.latency_s
+
+
+def _confirms(seen: MemberObservation, member: Member) -> bool:
+    """Return whether the charger has shown our last command, in current and in phases."""
+    memory = member.memory
+    if seen.confirmed_a is None or seen.confirmed_at is None or memory.issued_a is None:
+        return False
+    if memory.issued_at is not None and seen.confirmed_at < memory.issued_at:
+        return False
+    has_phases = memory.issued_phases is None or seen.phases in (
+        None,
+        memory.issued_phases,
+    )
+    return (
+        abs(seen.confirmed_a - memory.issued_a) <= SAME_A
+        and has_phases
+        and not seen.is_switching_phases
+    )
+
+
+def recount(member: Member) -> None:
+    """Count a member that answers: the largest of all values that may be in force."""
+    if not member.counts:
+        member.may_draw_a = member.may_give_a = NO_AMPS
+        return
+    phases = _phase_counts(member)
+    charge_a = max(in_force_values(member))
+    lowest_a = min(in_force_values(member))
+    member.may_draw_a = _on_grid(member, max(charge_a, 0.0), phases)
+    member.may_give_a = _on_grid(member, max(-lowest_a, 0.0), phases)
+    member.may_draw_a = at_least(member.may_draw_a, _measured(member))
+
+
+def in_force_values(member: Member) -> list[float]:
+    """Return every set-point that may be in force: old, new, in flight, confirmed, or fallen to."""
+    seen, memory = member.seen, member.memory
+    assert seen is not None
+    values = [
+        value
+        for value in (memory.issued_a, memory.hold_a, seen.confirmed_a)
+        if value is not None
+    ]
+    if seen.write is not None and seen.write.current_a is not None:
+        values.append(seen.write.current_a)
+    if memory.issued_a is None and seen.commanded_a is not None and not _is_read(seen):
+        values.append(seen.commanded_a)
+    values += _fallen_to(member, seen)
+    return values or [seen.capabilities.full_current_a]
+
+
+def _is_read(seen: MemberObservation) -> bool:
+    """Return whether the charger reported its limit after the last command."""
+    if seen.confirmed_at is None:
+        return False
+    return seen.commanded_at is None or seen.confirmed_at >= seen.commanded_at
+
+
+def _fallen_to(member: Member, seen: MemberObservation) -> list[float]:
+    """Return what it went to by itself, as long as no younger report says otherwise."""
+    happened = (
+        (FallbackCause.RESTART, seen.started_at),
+        (FallbackCause.PLUG_IN, seen.plugged_in_at),
+        (FallbackCause.LEASE_END, member.memory.lease_ends_at),
+    )
+    values = []
+    for cause, at in happened:
+        fallback = seen.capabilities.fallback(cause)
+        if fallback is None or at is None or at > member.now:
+            continue
+        if seen.confirmed_at is None or seen.confirmed_at < at + fallback.after_s:
+            values.append(_fallback_a(fallback.current_a, seen))
+    return values
+
+
+def _fallback_a(current_a: float | None, seen: MemberObservation) -> float:
+    full_a = seen.capabilities.full_current_a
+    return full_a if current_a is None else min(current_a, full_a)
+
+
+def _measured(member: Member) -> PhaseAmps:
+    """Return what it draws above its set-point, once it had time to follow."""
+    memory = member.memory
+    if not memory.samples:
+        return NO_AMPS
+    newest = memory.samples[-1]
+    if member.now - newest.at > member.options.car_delay_s + member.latency_s:
+        return NO_AMPS
+    first, second, third = newest.high_a
+    return max(first, 0.0), max(second, 0.0), max(third, 0.0)
+
+
+def _phase_counts(member: Member) -> set[int]:
+    """Return every phase count that may be in use: both sets while it switches."""
+    seen, memory = member.seen, member.memory
+    assert seen is not None
+    counts = {member.phases_now}
+    counts |= {count for count in (memory.issued_phases, memory.hold_phases) if count}
+    if seen.is_switching_phases:
+        counts |= seen.capabilities.phases
+    return counts
+
+
+def _on_grid(member: Member, current_a: float, phases: set[int]) -> PhaseAmps:
+    result = NO_AMPS
+    for count in phases:
+        result = at_least(result, member.on_grid(current_a, count))
+    return result
+
+
+def _worst_unheard(member: Member) -> tuple[float, int]:
+    """Return what it may come to draw if nobody hears it from now on, and with how many phases."""
+    seen = member.seen
+    assert seen is not None
+    has_lease = member.memory.lease_ends_at is not None
+    causes = [
+        cause
+        for cause in FallbackCause
+        if has_lease or cause is not FallbackCause.LEASE_END
+    ]
+    values = [*in_force_values(member), *_falls(member, causes)]
+    phases = {*seen.capabilities.phases, *_phase_counts(member)}
+    return max(0.0, *values), max(phases)
+
+
+def _falls(member: Member, causes: Sequence[FallbackCause]) -> list[float]:
+    """Return what it falls to by itself for these causes."""
+    seen = member.seen
+    assert seen is not None
+    fallbacks = [seen.capabilities.fallback(cause) for cause in causes]
+    return [
+        _fallback_a(fallback.current_a, seen)
+        for fallback in fallbacks
+        if fallback is not None
+    ]
+
+
+def _reserve_unheard(member: Member) -> None:
+    """Reserve what a silent member may come to draw."""
+    memory = member.memory
+    phases = memory.unheard_phases or 3
+    if member.seen is None:
+        worst_a = (
+            member.config.maximum_a if memory.unheard_a is None else memory.unheard_a
+        )
+    elif memory.unheard_a is None:
+        # Never heard: nothing is known but its own hardware.
+        worst_a = member.seen.capabilities.full_current_a
+        phases = max(member.seen.capabilities.phases)
+    elif _has_certainly_fallen(member):
+        worst_a = max(0.0, *_falls(member, tuple(FallbackCause)))
+    else:
+        worst_a = memory.unheard_a
+    member.may_draw_a = member.on_grid(worst_a, phases, by_car=False)
+    given_a = max(0.0, -(memory.issued_a or 0.0), -(memory.hold_a or 0.0))
+    member.may_give_a = member.on_grid(given_a, phases, by_car=False)
+
+
+def _has_certainly_fallen(member: Member) -> bool:
+    """Return whether the time after which a silent charger falls by itself has certainly passed."""
+    seen = member.seen
+    assert seen is not None
+    lease_ends_at = member.memory.lease_ends_at
+    if lease_ends_at is not None and seen.capabilities.fallback(
+        FallbackCause.LEASE_END
+    ):
+        if member.now > lease_ends_at + member.latency_s + member.options.car_delay_s:
+            return True
+    fallback = seen.capabilities.fallback(FallbackCause.SILENCE)
+    if fallback is None or seen.heard_at is None:
+        return False
+    # It may have heard us later than we heard it: a command that got through restarts its time.
+    last_at = max(seen.heard_at, member.memory.issued_at or seen.heard_at)
+    return (
+        member.now - last_at > CERTAINLY * fallback.after_s + member.options.car_delay_s
+    )
+
+
+class Ledger:
+    """What may be drawn on every circuit and phase, and against the target, kept while writes are ordered."""
+
+    def __init__(self, site: Site, members: Sequence[Member]) -> None:
+        """Add up what all members may draw now."""
+        self._circuits: Mapping[str, Circuit] = {
+            circuit.key: circuit for circuit in site.circuits
+        }
+        self._target_a = site.target_a
+        self._drawn_a = {key: [0.0, 0.0, 0.0] for key in self._circuits}
+        self._total_a = [0.0, 0.0, 0.0]
+        for member in members:
+            self.add(member.config.circuit, member.may_draw_a)
+
+    def add(self, circuit: str, current_a: PhaseAmps, sign: float = 1.0) -> None:
+        """Count a current on a circuit and all above it; a sign of -1 takes it off."""
+        for phase, amps in enumerate(current_a):
+            self._total_a[phase] += sign * amps
+        for key in self.path(circuit):
+            drawn_a = self._drawn_a[key]
+            for phase, amps in enumerate(current_a):
+                drawn_a[phase] += sign * amps
+
+    def path(self, circuit: str) -> list[str]:
+        """Return a circuit and all above it; a missing circuit counts at the supply."""
+        if circuit not in self._circuits:
+            circuit = next(
+                key for key, item in self._circuits.items() if item.parent is None
+            )
+        path: list[str] = []
+        node: str | None = circuit
+        while node is not None and node not in path:
+            path.append(node)
+            node = self._circuits[node].parent
+        return path
+
+    def room_a(self, circuit: str) -> PhaseAmps:
+        """Return what is left on all limits above a circuit; negative where too much may be drawn."""
+        room = [float("inf")] * 3
+        for key in self.path(circuit):
+            limit_a, drawn_a = self._circuits[key].limit_a, self._drawn_a[key]
+            for phase in range(3):
+                room[phase] = min(room[phase], limit_a[phase] - drawn_a[phase])
+        if self._target_a is not None:
+            for phase in range(3):
+                room[phase] = min(
+                    room[phase], self._target_a[phase] - self._total_a[phase]
+                )
+        return room[0], room[1], room[2]
+
+    def is_over(self, circuit: str, current_a: PhaseAmps) -> bool:
+        """Return whether a limit is exceeded on a phase that this current uses."""
+        room_a = self.room_a(circuit)
+        return any(
+            amps > 0 and room < -1e-6
+            for amps, room in zip(current_a, room_a, strict=True)
+        )

@@ -1,0 +1,1 @@
+"""Tests of the balancer: no Home Assistant, no wire."""
