@@ -247,7 +247,7 @@ class Snapshot:
     """What is known of a device at one moment. Every value optional; four currents kept apart."""
 
     received_at: float
-    """When the newest part of this snapshot arrived."""
+    """Up to when this is known to hold: when its newest part arrived, now while changes would be pushed."""
     measured_at: float | None = None
     """When `currents_a` and `power_w` were measured, where the wire tells; else when they arrived."""
 

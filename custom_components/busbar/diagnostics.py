@@ -1,0 +1,130 @@
+"""Let a person download what Busbar knows, without what identifies anybody."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+import time
+from typing import Any, Final
+
+from homeassistant.components.diagnostics import async_redact_data
+from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_USERNAME
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.device_registry import DeviceEntry
+
+from .charger_entry import ChargerRuntime
+from .chargers.model import HasDiagnostics
+from .const import DOMAIN
+from .coordinator import ChargerCoordinator
+from .makes import CONF_SERIAL, CONF_STATE
+from .platform_setup import BusbarConfigEntry
+from .site import SiteCoordinator
+from .site_config import CONF_CHARGER
+
+_TO_REDACT: Final = {
+    CONF_HOST,
+    CONF_PASSWORD,
+    CONF_SERIAL,
+    CONF_STATE,
+    CONF_USERNAME,
+    "serial",
+    "url",
+}
+
+
+async def async_get_config_entry_diagnostics(
+    hass: HomeAssistant, entry: BusbarConfigEntry
+) -> dict[str, Any]:
+    """Return what is known of an entry."""
+    runtime = entry.runtime_data
+    if isinstance(runtime, ChargerRuntime):
+        return {
+            "entry": async_redact_data(dict(entry.data), _TO_REDACT),
+            "devices": [
+                _device(coordinator) for coordinator in runtime.coordinators.values()
+            ],
+        }
+    return _site(runtime.coordinator)
+
+
+async def async_get_device_diagnostics(
+    hass: HomeAssistant, entry: BusbarConfigEntry, device: DeviceEntry
+) -> dict[str, Any]:
+    """Return what is known of one device."""
+    runtime = entry.runtime_data
+    if isinstance(runtime, ChargerRuntime):
+        for key, coordinator in runtime.coordinators.items():
+            if (DOMAIN, key) in device.identifiers:
+                return _device(coordinator)
+        return {}
+    return _site(runtime.coordinator)
+
+
+def _device(coordinator: ChargerCoordinator) -> dict[str, Any]:
+    charger = coordinator.charger
+    identity = coordinator.identity
+    hand = coordinator.hand
+    return {
+        # The name is left out: many are called after their serial number.
+        "identity": {
+            "make": identity.make,
+            "model": identity.model,
+            "model_id": identity.model_id,
+            "firmware": identity.firmware,
+            "hardware": identity.hardware,
+        },
+        "capabilities": _plain(asdict(coordinator.capabilities)),
+        "heard_s_ago": coordinator.heard_at
+        and round(time.monotonic() - coordinator.heard_at, 1),
+        "is_heard": coordinator.last_update_success,
+        "snapshot": charger.snapshot and _without_members(asdict(charger.snapshot)),
+        "wish": hand.wish.as_dict(),
+        "allocation": hand.allocation and asdict(hand.allocation),
+        "last_failure": hand.failed and type(hand.failed.error).__name__,
+        "raw": dict(charger.diagnostics())
+        if isinstance(charger, HasDiagnostics)
+        else None,
+    }
+
+
+def _site(coordinator: SiteCoordinator) -> dict[str, Any]:
+    """Return a site with its last decisions; members are numbered, for their keys hold serials."""
+    entry = coordinator.config_entry
+    members = {
+        member.key: f"member {number}"
+        for number, member in enumerate(coordinator.config.members, start=1)
+    }
+    known = {
+        "entry": dict(entry.data),
+        "subentries": [
+            {**subentry.data, CONF_CHARGER: members[subentry.data[CONF_CHARGER]]}
+            for subentry in entry.subentries.values()
+            if subentry.data.get(CONF_CHARGER) in members
+        ],
+        "is_balancing": coordinator.is_balancing,
+        "target": coordinator.target_a,
+        "decisions": [asdict(decision) for decision in coordinator.history],
+        "memory": coordinator.memory,
+    }
+    plain: dict[str, Any] = _plain(known, members)
+    return plain
+
+
+def _without_members(snapshot: dict[str, Any]) -> Any:
+    """Return a snapshot; the keys of the chargers below a group hold serials."""
+    return _plain({**snapshot, "group_members": len(snapshot["group_members"])})
+
+
+def _plain(data: Any, names: Mapping[str, str] | None = None) -> Any:
+    """Return data fit for JSON, with the keys of `names` replaced wherever they stand."""
+    names = names or {}
+    if isinstance(data, Mapping):
+        return {
+            names.get(str(key), str(key)): _plain(value, names)
+            for key, value in data.items()
+        }
+    if isinstance(data, (list, tuple, set, frozenset)):
+        return [_plain(item, names) for item in data]
+    if isinstance(data, str):
+        return names.get(data, str(data))
+    if data is None or isinstance(data, (bool, int, float)):
+        return data
+    return str(data)

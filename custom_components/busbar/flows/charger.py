@@ -1,0 +1,108 @@
+"""What the steps of all makes share: ask who answers, then add, mend or change an entry."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResult
+from homeassistant.const import CONF_PASSWORD
+from homeassistant.helpers.selector import (
+    TextSelector,
+    TextSelectorConfig,
+    TextSelectorType,
+)
+
+from ..chargers.errors import ChargerError
+from ..const import CONF_KIND, CONF_MAKE, EntryKind
+from ..errors import flow_error
+from ..makes import CONF_STATE, Identified, async_identify
+
+TEXT: Final = TextSelector()
+PASSWORD: Final = TextSelector(
+    TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="current-password")
+)
+
+
+class ChargerFlow(ConfigFlow):
+    """The steps of a charger entry; each make adds its own."""
+
+    async def async_step_reauth(
+        self, entry_data: Mapping[str, Any]
+    ) -> ConfigFlowResult:
+        """Go to the form of what no longer lets us in."""
+        step = getattr(self, f"async_step_reauth_{entry_data[CONF_MAKE]}")
+        result: ConfigFlowResult = await step()
+        return result
+
+    async def _async_add(
+        self,
+        settings: Mapping[str, Any],
+        errors: dict[str, str],
+        *,
+        updates: dict[str, Any] | None = None,
+    ) -> ConfigFlowResult | None:
+        """Add who answers to `settings`; `None`, and the reason in `errors`, where nobody does.
+
+        What is set up already only gets `updates`.
+        """
+        identified = await self._async_probe(settings, errors)
+        if identified is None:
+            return None
+        await self.async_set_unique_id(identified.key)
+        self._abort_if_unique_id_configured(updates=updates)
+        return self.async_create_entry(
+            title=self._free_title(identified.title),
+            data={**settings, **identified.data},
+        )
+
+    async def _async_change(
+        self,
+        entry: ConfigEntry,
+        settings: Mapping[str, Any],
+        errors: dict[str, str],
+        *,
+        mismatch: str,
+    ) -> ConfigFlowResult | None:
+        """Store new settings of the same device or account; `None` as above.
+
+        `mismatch` is why the flow ends where another one answers: it never takes over an entry.
+        """
+        identified = await self._async_probe(settings, errors)
+        if identified is None:
+            return None
+        await self.async_set_unique_id(identified.key)
+        self._abort_if_unique_id_mismatch(reason=mismatch)
+        # What the connection stored while the form was open is newer than what the form began with.
+        kept = {key: entry.data[key] for key in (CONF_STATE,) if key in entry.data}
+        return self.async_update_reload_and_abort(
+            entry, data={**settings, **kept, **identified.data}
+        )
+
+    async def _async_probe(
+        self, settings: Mapping[str, Any], errors: dict[str, str]
+    ) -> Identified | None:
+        """Ask who answers; leave in `errors` why that failed."""
+        try:
+            return await async_identify(self.hass, settings[CONF_MAKE], settings)
+        except ChargerError as err:
+            errors["base"] = flow_error(err)
+            return None
+
+    def _free_title(self, title: str) -> str:
+        """Return the title, with a number where an entry has it already."""
+        taken = {entry.title for entry in self._async_current_entries()}
+        number = 1
+        numbered = title
+        while numbered in taken:
+            number += 1
+            numbered = f"{title} {number}"
+        return numbered
+
+
+def charger_settings(make: str, user_input: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what an entry keeps of a form."""
+    return {CONF_KIND: EntryKind.CHARGER.value, CONF_MAKE: make, **user_input}
+
+
+def without_password(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings that a form may show again."""
+    return {key: value for key, value in data.items() if key != CONF_PASSWORD}

@@ -1,0 +1,194 @@
+"""The one hand on a charger's set-point.
+
+Entities and actions give it a person's wish, a site gives it an allocation with an end. It merges
+both (`setpoint.py`) and writes: the latest wins, one write is in flight, and an allocation that
+nobody renews lowers the charger by itself.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+import contextlib
+from dataclasses import dataclass, replace
+from typing import Any, Final, cast
+
+from .chargers.errors import ChargerError, ConnectionFailed, Unsupported
+from .chargers.model import Charger, SetsCurrent, SwitchesPhases
+from .setpoint import Setpoint, SiteAllocation, Wish, merge
+
+# The slowest make answers a command within a few seconds; whoever waits longer has lost the connection.
+_COMMAND_TIMEOUT_S: Final = 30.0
+# How soon an allocation that ended is written again when the charger was out of reach.
+_RETRY_S: Final = 15.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WriteAttempt:
+    """A write that is in flight, or the last one that failed."""
+
+    setpoint: Setpoint
+    at: float
+    error: ChargerError | None = None
+
+
+class SetpointHand:
+    """Write one charger's set-point; nothing else in the house does."""
+
+    def __init__(
+        self,
+        charger: Charger,
+        *,
+        wish: Wish,
+        clock: Callable[[], float],
+        start_task: Callable[[Coroutine[Any, Any, None]], object],
+        call_later: Callable[[float, Callable[[], None]], Callable[[], None]],
+    ) -> None:
+        """Begin with the wish that was stored, and no allocation."""
+        self._charger = charger
+        self._clock = clock
+        self._start_task = start_task
+        self._call_later = call_later
+        self._lock = asyncio.Lock()
+        self._timer: Callable[[], None] | None = None
+        self._asked = 0
+        self._served = 0
+        self.wish = wish
+        self.allocation: SiteAllocation | None = None
+        self.in_flight: WriteAttempt | None = None
+        self.failed: WriteAttempt | None = None
+        """The last write, if it failed; `None` after one that was taken."""
+
+    @property
+    def is_steered(self) -> bool:
+        """Return whether a site decides, with this hand as its tool."""
+        return self.allocation is not None
+
+    @property
+    def is_busy(self) -> bool:
+        """Return whether a write is in flight or waits for one."""
+        return self._asked != self._served
+
+    @property
+    def _wanted(self) -> Setpoint:
+        return merge(
+            self._charger.capabilities, self.wish, self.allocation, self._clock()
+        )
+
+    async def async_wish(self, wish: Wish) -> None:
+        """Take a person's wish and write what follows from it; a wish that cannot be written is not kept.
+
+        Under a site only a reduction is written at once. What a wish newly allows is the site's to give.
+        """
+        former, self.wish = self.wish, wish
+        if self.allocation is not None and not self._is_below(self.allocation):
+            return
+        try:
+            await self._async_write_latest()
+        except ChargerError:
+            self.wish = former
+            raise
+
+    def allocate(self, allocation: SiteAllocation, *, write: bool) -> None:
+        """Take a site's allocation; without `write` it only moves the end of the one that holds."""
+        self.allocation = allocation
+        self._arm(allocation.ends_at - self._clock())
+        if write:
+            self._start_task(self._async_write_quietly())
+
+    def withdraw_allocation(self) -> None:
+        """Forget the site; what the charger holds now stays as it is."""
+        self._disarm()
+        self.allocation = None
+
+    async def async_lower(self, current_a: float) -> None:
+        """Bring the charger down to `current_a` now, never up. Raises `ChargerError`."""
+        self._disarm()
+        now = self._clock()
+        snapshot = self._charger.snapshot
+        held_a = None if snapshot is None else snapshot.commanded_a
+        if held_a is None or held_a > current_a or held_a < 0:
+            self.allocation = SiteAllocation(
+                current_a=current_a, ends_at=now, falls_to_a=current_a
+            )
+            await self._async_write_latest()
+
+    def stop(self) -> None:
+        """End the timer; nothing is written any more by itself."""
+        self._disarm()
+
+    def _is_below(self, allocation: SiteAllocation) -> bool:
+        """Return whether the wish takes something away of what the site grants."""
+        wanted_a = self._wanted.current_a or 0.0
+        return abs(wanted_a) < abs(allocation.current_at(self._clock()))
+
+    def _lowers(self, wanted: Setpoint) -> bool:
+        """Return whether the charger still holds more than is wanted."""
+        snapshot = self._charger.snapshot
+        held_a = None if snapshot is None else snapshot.commanded_a
+        return (
+            wanted.current_a is not None
+            and held_a is not None
+            and abs(wanted.current_a) < abs(held_a)
+        )
+
+    async def _async_write_quietly(self) -> None:
+        """Write for the site, which reads a failure from `failed` and decides again."""
+        with contextlib.suppress(ChargerError):
+            await self._async_write_latest()
+
+    async def _async_write_latest(self) -> None:
+        self._asked += 1
+        asked = self._asked
+        async with self._lock:
+            if self._served < asked:
+                # Whoever asked while we waited is served by this write too: it sends the latest.
+                serves = self._asked
+                await self._async_try(self._wanted)
+                self._served = serves
+        if self.failed is not None and self.failed.error is not None:
+            raise self.failed.error
+
+    async def _async_try(self, wanted: Setpoint) -> None:
+        attempt = WriteAttempt(setpoint=wanted, at=self._clock())
+        self.in_flight = attempt
+        try:
+            async with asyncio.timeout(_COMMAND_TIMEOUT_S):
+                await self._async_write(wanted)
+        except ChargerError as err:
+            self.failed = replace(attempt, error=err)
+        except TimeoutError:
+            self.failed = replace(
+                attempt, error=ConnectionFailed("no answer to a command")
+            )
+        else:
+            self.failed = None
+        finally:
+            self.in_flight = None
+
+    async def _async_write(self, wanted: Setpoint) -> None:
+        charger = self._charger
+        held = None if charger.snapshot is None else charger.snapshot.phases_wanted
+        if wanted.phases is not None and wanted.phases != held:
+            if not isinstance(charger, SwitchesPhases):
+                raise Unsupported("phases cannot be switched")
+            await charger.set_phases(wanted.phases)
+        if wanted.current_a is not None:
+            # What sets no current is refused before it gets here: it offers no such entity and no such member.
+            await cast("SetsCurrent", charger).set_current(
+                wanted.current_a, lease_s=wanted.lease_s
+            )
+
+    def _arm(self, delay_s: float) -> None:
+        self._disarm()
+        self._timer = self._call_later(max(delay_s, 0), self._allocation_ended)
+
+    def _disarm(self) -> None:
+        if self._timer is not None:
+            self._timer()
+            self._timer = None
+
+    def _allocation_ended(self) -> None:
+        """Lower the charger, and try again until it was reached: its site has fallen silent."""
+        self._timer = None
+        if self._lowers(self._wanted):
+            self._arm(_RETRY_S)
+            self._start_task(self._async_write_quietly())

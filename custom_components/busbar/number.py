@@ -1,0 +1,242 @@
+"""Set the current limit of a charger, and its other numbers."""
+
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from typing import Final, cast, override
+
+from homeassistant.components.number import (
+    NumberDeviceClass,
+    NumberEntity,
+    NumberEntityDescription,
+    NumberMode,
+)
+from homeassistant.const import UnitOfElectricCurrent
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .chargers.features import Amount
+from .chargers.model import Capabilities, CurrentRange, HasSettings
+from .const import DOMAIN
+from .coordinator import ChargerCoordinator
+from .entity import (
+    ChargerEntity,
+    Exists,
+    feature_category,
+    is_enabled_for_everybody,
+    offers,
+)
+from .platform_setup import BusbarConfigEntry, async_add_busbar_entities
+from .quantities import PRESENTATIONS
+from .site import SiteCoordinator
+from .site_config import ratings
+from .site_entity import SiteEntity
+
+PARALLEL_UPDATES = 1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Span:
+    """The values that a number can take: `minimum` to `maximum`, and 0 where a gap lies below `minimum`."""
+
+    minimum: float
+    maximum: float
+    step: float
+    also_zero: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChargerNumberDescription(NumberEntityDescription):
+    """What a number shows and does, and which devices have it."""
+
+    exists_fn: Exists
+    span_fn: Callable[[Capabilities], Span]
+    value_fn: Callable[[ChargerCoordinator], float | None]
+    set_fn: Callable[[ChargerCoordinator, float], Awaitable[None]]
+
+
+def _current_span(capabilities: Capabilities) -> Span:
+    """Return what the current can be set to; without a settable current nothing but 0."""
+    charge = capabilities.charge or CurrentRange(minimum_a=0, maximum_a=0, step_a=1)
+    return Span(
+        minimum=charge.minimum_a,
+        maximum=charge.maximum_a,
+        step=charge.step_a,
+        also_zero=True,
+    )
+
+
+def _current_limit(coordinator: ChargerCoordinator) -> float | None:
+    """Return the limit a person set; under a site what it decides is shown by the site."""
+    hand = coordinator.hand
+    if not hand.is_steered:
+        return coordinator.data.confirmed_a
+    if hand.wish.current_limit_a is not None:
+        return hand.wish.current_limit_a
+    return _current_span(coordinator.capabilities).maximum
+
+
+CURRENT_LIMIT: Final = ChargerNumberDescription(
+    key="current_limit",
+    translation_key="current_limit",
+    device_class=NumberDeviceClass.CURRENT,
+    native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
+    mode=NumberMode.SLIDER,
+    exists_fn=lambda capabilities: capabilities.sets_current,
+    span_fn=_current_span,
+    value_fn=_current_limit,
+    set_fn=lambda coordinator, value: coordinator.async_wish_current(value),
+)
+
+
+SITE_TARGET: Final = NumberEntityDescription(
+    key="target",
+    translation_key="target",
+    device_class=NumberDeviceClass.CURRENT,
+    native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
+    native_min_value=0,
+    native_step=1,
+)
+
+
+def _amount_number(amount: Amount) -> ChargerNumberDescription:
+    """Return the number of a make's own setting."""
+    presentation = PRESENTATIONS[amount.quantity]
+    span = Span(
+        minimum=amount.minimum,
+        maximum=amount.maximum,
+        step=amount.step,
+        also_zero=amount.also_zero,
+    )
+    return ChargerNumberDescription(
+        key=amount.key,
+        translation_key=amount.key,
+        device_class=presentation.number_class,
+        native_unit_of_measurement=presentation.unit,
+        entity_category=feature_category(amount),
+        entity_registry_enabled_default=is_enabled_for_everybody(amount),
+        exists_fn=offers(amount),
+        span_fn=lambda _: span,
+        value_fn=lambda coordinator: cast(
+            "float | None", coordinator.data.values.get(amount.key)
+        ),
+        set_fn=lambda coordinator, value: coordinator.async_command(
+            cast("HasSettings", coordinator.charger).set_value(amount.key, value)
+        ),
+    )
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: BusbarConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the numbers of an entry."""
+    async_add_busbar_entities(
+        entry, async_add_entities, charger=_charger_numbers, site=_site_numbers
+    )
+
+
+def _charger_numbers(coordinator: ChargerCoordinator) -> Iterator[NumberEntity]:
+    """Offer the numbers that a device has by its capabilities."""
+    capabilities = coordinator.capabilities
+    amounts = (
+        _amount_number(feature)
+        for feature in capabilities.features
+        if isinstance(feature, Amount)
+    )
+    for description in (CURRENT_LIMIT, *amounts):
+        if description.exists_fn(capabilities):
+            yield ChargerNumber(
+                coordinator=coordinator,
+                description=description,
+                exists=description.exists_fn,
+            )
+
+
+def _site_numbers(coordinator: SiteCoordinator) -> Iterator[NumberEntity]:
+    """Offer the target of a site."""
+    yield SiteTargetNumber(coordinator=coordinator, description=SITE_TARGET)
+
+
+class ChargerNumber(ChargerEntity[float], NumberEntity):
+    """A number of a charger that can be set."""
+
+    entity_description: ChargerNumberDescription
+
+    @property
+    def _span(self) -> Span:
+        return self.entity_description.span_fn(self.coordinator.capabilities)
+
+    @property
+    @override
+    def native_min_value(self) -> float:
+        """Return the smallest value; the gap above a lone 0 is refused when it is set."""
+        return 0.0 if self._span.also_zero else self._span.minimum
+
+    @property
+    @override
+    def native_max_value(self) -> float:
+        """Return the largest value."""
+        return self._span.maximum
+
+    @property
+    @override
+    def native_step(self) -> float:
+        """Return the distance of two values."""
+        return self._span.step
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        """Return the value last taken."""
+        return self._value
+
+    @override
+    async def async_set_native_value(self, value: float) -> None:
+        """Set it, unless it lies in the gap between 0 and the minimum."""
+        if 0 < value < self._span.minimum:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="value_in_gap",
+                translation_placeholders={
+                    "value": f"{value:g}",
+                    "minimum": f"{self._span.minimum:g}",
+                    "maximum": f"{self._span.maximum:g}",
+                },
+            )
+        await self.entity_description.set_fn(self.coordinator, value)
+
+    @override
+    def _read(self) -> float | None:
+        return self.entity_description.value_fn(self.coordinator)
+
+
+class SiteTargetNumber(SiteEntity[float], NumberEntity):
+    """What all members of a site together may take per phase."""
+
+    @property
+    @override
+    def native_max_value(self) -> float:
+        """Return the highest rating of a phase; each phase keeps to its own."""
+        return max(ratings(self.coordinator.config_entry.data))
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        """Return the value last taken."""
+        return self._value
+
+    @override
+    async def async_set_native_value(self, value: float) -> None:
+        """Set it on all phases until further notice."""
+        first, second, third = (
+            min(value, rating) for rating in ratings(self.coordinator.config_entry.data)
+        )
+        await self.coordinator.async_set_target((first, second, third), None)
+
+    @override
+    def _read(self) -> float | None:
+        target_a = self.coordinator.data.target_a
+        rating_a = ratings(self.coordinator.config_entry.data)
+        return max(rating_a if target_a is None else target_a)

@@ -1,0 +1,84 @@
+"""Tell a person what only a person can mend, and take it back once it is mended."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+
+from .balancer.decision import Decision, Problem, ProblemKind
+from .const import DOMAIN
+
+# What may exceed a limit is an error; what costs comfort is a warning.
+_SEVERITY: Final = {
+    ProblemKind.DISOBEYS: ir.IssueSeverity.ERROR,
+    ProblemKind.METER_INVERTED: ir.IssueSeverity.ERROR,
+    ProblemKind.METER_LOST: ir.IssueSeverity.ERROR,
+    ProblemKind.METER_FROZEN: ir.IssueSeverity.ERROR,
+    ProblemKind.CIRCUIT_MISSING: ir.IssueSeverity.ERROR,
+}
+
+STEP_FAILED: Final = "step_failed"
+
+
+class SiteIssues:
+    """The repair issues of one site."""
+
+    def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
+        """Begin with none: what was reported before a restart is found again or was mended."""
+        self._hass = hass
+        self._entry_id = entry_id
+        self._reported: set[str] = set()
+
+    @callback
+    def async_report(
+        self, decision: Decision, names: Mapping[str, str], site_name: str
+    ) -> None:
+        """Show the problems that hold now, and only those."""
+        present = {self._issue_id(problem): problem for problem in decision.problems}
+        for issue_id in self._reported - present.keys():
+            ir.async_delete_issue(self._hass, DOMAIN, issue_id)
+        for issue_id in present.keys() - self._reported:
+            problem = present[issue_id]
+            ir.async_create_issue(
+                self._hass,
+                DOMAIN,
+                issue_id,
+                is_fixable=False,
+                severity=_SEVERITY.get(problem.kind, ir.IssueSeverity.WARNING),
+                translation_key=problem.kind,
+                translation_placeholders={
+                    "site": site_name,
+                    "subject": names.get(problem.subject, site_name),
+                    **{name: f"{value:.1f}" for name, value in problem.numbers.items()},
+                },
+            )
+        self._reported = set(present)
+        self._clear_failed_step()
+
+    @callback
+    def async_report_failed_step(self, site_name: str) -> None:
+        """Say that the balancer itself failed, so that all chargers fall to their fail-safe current."""
+        ir.async_create_issue(
+            self._hass,
+            DOMAIN,
+            f"{STEP_FAILED}_{self._entry_id}",
+            is_fixable=False,
+            severity=ir.IssueSeverity.ERROR,
+            translation_key=STEP_FAILED,
+            translation_placeholders={"site": site_name},
+        )
+
+    def _clear_failed_step(self) -> None:
+        ir.async_delete_issue(self._hass, DOMAIN, f"{STEP_FAILED}_{self._entry_id}")
+
+    @callback
+    def async_clear(self) -> None:
+        """Take everything back: the site goes."""
+        for issue_id in self._reported:
+            ir.async_delete_issue(self._hass, DOMAIN, issue_id)
+        self._reported.clear()
+        self._clear_failed_step()
+
+    def _issue_id(self, problem: Problem) -> str:
+        return f"{problem.kind}_{self._entry_id}_{problem.subject}"

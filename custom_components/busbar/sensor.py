@@ -1,0 +1,265 @@
+"""Show what chargers measure, what limits them, and what a site decided."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, override
+
+from homeassistant.components.sensor import SensorEntity
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.const import MATCH_ALL
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .charger_sensors import (
+    LIMITED_BY_SITE,
+    LIMITING_FACTOR,
+    NOT_LIMITED,
+    SENSORS,
+    ChargerSensorDescription,
+    SensorValue,
+    reading_sensor,
+)
+from .chargers.features import Reading
+from .chargers.model import Role
+from .coordinator import ChargerCoordinator
+from .entity import ChargerEntity, Exists
+from .platform_setup import BusbarConfigEntry, async_add_busbar_entities
+from .site import SiteCoordinator
+from .site_entity import CircuitEntity, MemberEntity, SiteEntity
+from .site_sensors import (
+    MEMBER_SENSORS,
+    CircuitSensorDescription,
+    MemberSensorDescription,
+    MemberValue,
+    SiteSensorDescription,
+    circuit_sensors,
+    site_sensors,
+)
+
+PARALLEL_UPDATES = 0
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: BusbarConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the sensors of an entry."""
+    async_add_busbar_entities(
+        entry,
+        async_add_entities,
+        charger=_charger_sensors,
+        site=_site_sensors,
+        circuit=_circuit_sensors,
+        member=_member_sensors,
+    )
+
+
+def _charger_sensors(coordinator: ChargerCoordinator) -> Iterator[SensorEntity]:
+    """Offer the sensors that a device has by its capabilities."""
+    capabilities = coordinator.capabilities
+    readings = (
+        reading_sensor(feature)
+        for feature in capabilities.features
+        if isinstance(feature, Reading)
+    )
+    for description in (*SENSORS, *readings):
+        if description.exists_fn(capabilities):
+            kind = (
+                LimitingFactorSensor
+                if description is LIMITING_FACTOR
+                else ChargerSensor
+            )
+            yield kind(
+                coordinator=coordinator,
+                description=description,
+                exists=description.exists_fn,
+            )
+
+
+def _site_sensors(coordinator: SiteCoordinator) -> Iterator[SensorEntity]:
+    """Offer the sensors of a site: per phase of its supply, and of the whole."""
+    for description in site_sensors(coordinator):
+        yield SiteSensor(coordinator=coordinator, description=description)
+
+
+def _circuit_sensors(
+    coordinator: SiteCoordinator, subentry: ConfigSubentry
+) -> Iterator[SensorEntity]:
+    """Offer what a circuit carries of the chargers below it."""
+    for description in circuit_sensors(coordinator):
+        yield CircuitSensor(
+            coordinator=coordinator, subentry=subentry, description=description
+        )
+
+
+def _member_sensors(
+    coordinator: SiteCoordinator, subentry: ConfigSubentry
+) -> Iterator[SensorEntity]:
+    """Offer what a member is allocated, and why."""
+    for description in MEMBER_SENSORS:
+        yield MemberSensor(
+            coordinator=coordinator, subentry=subentry, description=description
+        )
+
+
+class ChargerSensor(ChargerEntity[SensorValue], SensorEntity):
+    """A value of a charger, a group or a meter."""
+
+    entity_description: ChargerSensorDescription
+
+    def __init__(
+        self,
+        *,
+        coordinator: ChargerCoordinator,
+        description: ChargerSensorDescription,
+        exists: Exists,
+    ) -> None:
+        """Write no state more often than the description wants."""
+        super().__init__(
+            coordinator=coordinator, description=description, exists=exists
+        )
+        self._gap_s = description.gap_s
+
+    @override
+    def _is_news(self, value: SensorValue) -> bool:
+        """Report every reading of a meter: whoever balances by it must see that it still speaks."""
+        if self.coordinator.capabilities.role is Role.METER:
+            return True
+        return super()._is_news(value)
+
+    @property
+    @override
+    def native_value(self) -> SensorValue:
+        """Return the value last taken."""
+        return self._value
+
+    @property
+    @override
+    def options(self) -> list[str] | None:
+        """Return the values that this device's own words can take."""
+        options_fn = self.entity_description.options_fn
+        return options_fn(self.coordinator.capabilities) if options_fn else None
+
+    @override
+    def _read(self) -> SensorValue:
+        value = self.entity_description.value_fn(self.coordinator.data)
+        precision = self.entity_description.suggested_display_precision
+        if isinstance(value, float) and precision is not None:
+            # One digit more than is shown: what changes below that is noise of the meter.
+            return round(value, precision + 1)
+        return value
+
+
+class LimitingFactorSensor(ChargerSensor):
+    """What limits a charger now, with its amperes; our own limit is named after who set it."""
+
+    _unrecorded_attributes = frozenset({"limit"})
+    _limit_a: float | None = None
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any] | None:
+        """Return the amperes of the limit."""
+        return None if self._limit_a is None else {"limit": self._limit_a}
+
+    @override
+    def _is_news(self, value: SensorValue) -> bool:
+        """Return whether another limit decides, or the same one at other amperes."""
+        return super()._is_news(value) or self._read_limit_a() != self._limit_a
+
+    @override
+    def _take(self) -> None:
+        super()._take()
+        if self._was_available:
+            self._limit_a = self._read_limit_a()
+
+    def _read_limit_a(self) -> float | None:
+        limiting = self.coordinator.data.limiting
+        return None if limiting is None else limiting.current_a
+
+    @override
+    def _read(self) -> str:
+        limiting = self.coordinator.data.limiting
+        if limiting is None:
+            return NOT_LIMITED
+        if limiting.is_ours and self.coordinator.hand.is_steered:
+            return LIMITED_BY_SITE
+        return limiting.key
+
+
+class SiteSensor(SiteEntity[SensorValue], SensorEntity):
+    """A value of a site."""
+
+    entity_description: SiteSensorDescription
+
+    @property
+    @override
+    def native_value(self) -> SensorValue:
+        """Return the value last taken."""
+        return self._value
+
+    @override
+    def _read(self) -> SensorValue:
+        return self.entity_description.value_fn(self.coordinator.data)
+
+
+class CircuitSensor(CircuitEntity[SensorValue], SensorEntity):
+    """A value of a circuit."""
+
+    entity_description: CircuitSensorDescription
+
+    @property
+    @override
+    def native_value(self) -> SensorValue:
+        """Return the value last taken."""
+        return self._value
+
+    @override
+    def _read(self) -> SensorValue:
+        if self.decision is None:
+            return None
+        return self.entity_description.value_fn(self.decision)
+
+
+class MemberSensor(MemberEntity[MemberValue], SensorEntity):
+    """A value of a member, with the numbers behind it."""
+
+    entity_description: MemberSensorDescription
+    _unrecorded_attributes = frozenset({MATCH_ALL})
+
+    def __init__(
+        self,
+        *,
+        coordinator: SiteCoordinator,
+        subentry: ConfigSubentry,
+        description: MemberSensorDescription,
+    ) -> None:
+        """Write no state more often than the description wants."""
+        super().__init__(
+            coordinator=coordinator, subentry=subentry, description=description
+        )
+        self._gap_s = description.gap_s
+
+    @property
+    @override
+    def native_value(self) -> SensorValue:
+        """Return the value last taken."""
+        return None if self._value is None else self._value.state
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any] | None:
+        """Return the numbers behind the value."""
+        return None if self._value is None else self._value.numbers
+
+    @override
+    def _is_news(self, value: MemberValue | None) -> bool:
+        """Return whether the state is another one; numbers beside the same state wait for the gap."""
+        state = None if value is None else value.state
+        return state != self.native_value or super()._is_news(value)
+
+    @override
+    def _read(self) -> MemberValue | None:
+        if self.decision is None:
+            return None
+        return self.entity_description.value_fn(self.coordinator, self.decision)

@@ -1,0 +1,385 @@
+"""Share one supply: step the balancer on new readings, and hand what it decides to the chargers.
+
+Here the pure balancer meets Home Assistant. What comes in is made in `site_inputs.py`; what goes out
+goes to each charger's hand (`hand.py`), which does the writing. The site never waits for a charger.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Mapping
+import contextlib
+from datetime import datetime, timedelta
+import logging
+import time
+from typing import TYPE_CHECKING, Any, Final, override
+
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.helpers.debounce import Debouncer
+from homeassistant.helpers.event import async_call_later
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+from homeassistant.util import dt as dt_util
+
+from .balancer import controller
+from .balancer.controller import Changes
+from .balancer.decision import Decision, MemberDecision
+from .balancer.inputs import Inputs, SiteConfig, Target
+from .balancer.memory import Memory
+from .balancer.model import PhaseAmps
+from .chargers.errors import ChargerError
+from .const import DOMAIN
+from .coordinator import ChargerCoordinator
+from .explain import decision_numbers
+from .members import find_coordinator
+from .meter import MeterFollower
+from .repairs import SiteIssues
+from .setpoint import SiteAllocation
+from .site_config import (
+    CONF_CHARGER,
+    CONF_METER,
+    CONF_VOLTAGE,
+    SUPPLY,
+    charger_subentries,
+    circuit_subentries,
+    site_config,
+)
+from .site_inputs import observe, wish
+from .site_store import SiteStore
+
+if TYPE_CHECKING:
+    from .site_entry import SiteConfigEntry
+
+_LOGGER = logging.getLogger(__name__)
+
+# Without news the balancer still has timers that run out, and set-points to renew.
+_TICK: Final = timedelta(seconds=5)
+# A timer of the balancer that runs out is not served sooner than this after the last step.
+_LEAST_GAP_S: Final = 0.1
+# Several chargers and the phases of a meter report within moments of each other: one step serves them all.
+_DEBOUNCE_S: Final = 0.3
+_HISTORY: Final = 50
+# Home Assistant grants 20 s for stopping, a container often 10.
+_LEAVE_S: Final = 8.0
+
+
+class SiteCoordinator(DataUpdateCoordinator[Decision]):
+    """Hold what was decided last for one site, and decide again."""
+
+    config_entry: SiteConfigEntry
+
+    def __init__(
+        self, hass: HomeAssistant, entry: SiteConfigEntry, store: SiteStore
+    ) -> None:
+        """Begin with what was remembered; nothing is written before the members were read back."""
+        super().__init__(
+            hass,
+            _LOGGER,
+            config_entry=entry,
+            name=f"site {entry.entry_id[-6:]}",
+            update_interval=_TICK,
+        )
+        self.config: SiteConfig = site_config(entry)
+        self._store = store
+        self._memory = Memory.from_dict(store.state.memory, time.monotonic())
+        self._issues = SiteIssues(hass, entry.entry_id)
+        self._followed: dict[str, tuple[ChargerCoordinator, CALLBACK_TYPE]] = {}
+        self._meters: dict[str, MeterFollower] = {}
+        """By circuit key."""
+        self._timer: CALLBACK_TYPE | None = None
+        self._stepped = asyncio.Event()
+        self.history: deque[Decision] = deque(maxlen=_HISTORY)
+        """The last decisions that differed from the one before, for diagnostics."""
+        self._debouncer: Debouncer[None] = Debouncer(
+            hass,
+            _LOGGER,
+            cooldown=_DEBOUNCE_S,
+            immediate=True,
+            function=self._async_step_and_tell,
+        )
+
+    @property
+    def target_a(self) -> PhaseAmps | None:
+        """Return the target that a person set, `None` while the default is in force."""
+        return self._store.state.target_a
+
+    @property
+    def memory(self) -> Mapping[str, Any]:
+        """Return what the balancer remembers, with ages instead of times."""
+        return self._store.state.memory
+
+    @property
+    def is_balancing(self) -> bool:
+        """Return whether decisions are written."""
+        return self._store.state.is_balancing
+
+    @callback
+    def async_members_changed(self) -> None:
+        """Follow the coordinators that are there now, and forget those that went."""
+        present = {
+            member.key: self.coordinator_of(member.key)
+            for member in self.config.members
+        }
+        for key, (followed, unfollow) in tuple(self._followed.items()):
+            if present.get(key) is not followed:
+                unfollow()
+                del self._followed[key]
+        for key, coordinator in present.items():
+            if coordinator is not None and key not in self._followed:
+                # A coordinator polls only while somebody listens, so the site does.
+                unfollow = coordinator.async_add_listener(self.async_request_step)
+                self._followed[key] = (coordinator, unfollow)
+        self._async_step_and_tell()
+
+    def coordinator_of(self, key: str) -> ChargerCoordinator | None:
+        """Return a member's coordinator, `None` while it is not loaded."""
+        return find_coordinator(self.hass, key)
+
+    @callback
+    def async_request_step(self) -> None:
+        """Decide soon: something was heard."""
+        self._debouncer.async_schedule_call()
+
+    @callback
+    def async_follow_meters(self) -> None:
+        """Follow the meters of the supply and of the circuits, as they are configured now."""
+        self._stop_meters()
+        entry = self.config_entry
+        configured = {
+            SUPPLY: entry.data.get(CONF_METER),
+            **{
+                item.subentry_id: item.data.get(CONF_METER)
+                for item in circuit_subentries(entry)
+            },
+        }
+        for key, config in configured.items():
+            if config is not None:
+                self._meters[key] = MeterFollower(
+                    self.hass,
+                    config,
+                    voltage_v=entry.data[CONF_VOLTAGE],
+                    on_report=self.async_request_step,
+                )
+                self._meters[key].async_start()
+
+    def _stop_meters(self) -> None:
+        for meter in self._meters.values():
+            meter.async_stop()
+        self._meters.clear()
+
+    @callback
+    def async_reconfigure(self) -> None:
+        """Apply what a person changed; charging goes on."""
+        self.async_follow_meters()
+        former = {member.key for member in self.config.members}
+        self.config = site_config(self.config_entry)
+        for key in former - {member.key for member in self.config.members}:
+            if (coordinator := self.coordinator_of(key)) is not None:
+                coordinator.hand.withdraw_allocation()
+        self.async_members_changed()
+
+    async def async_set_target(
+        self, target_a: PhaseAmps, duration: timedelta | None
+    ) -> None:
+        """Set what all members together may take per phase, for a time or until further notice."""
+        state = self._store.state
+        state.target_a = target_a
+        state.target_ends_at = None if duration is None else dt_util.utcnow() + duration
+        await self._store.async_save()
+        self._async_step_and_tell()
+
+    async def async_set_balancing(self, *, on: bool) -> None:
+        """Write decisions, or only show them."""
+        self._store.state.is_balancing = on
+        await self._store.async_save()
+        self._async_step_and_tell()
+
+    async def async_settle(
+        self, is_settled: Callable[[Decision], bool], timeout_s: float
+    ) -> None:
+        """Wait until `is_settled`, for `timeout_s` at most."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                while not is_settled(self.data):
+                    self._stepped.clear()
+                    await self._stepped.wait()
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """Return what people call the circuits and members of this site, by key."""
+        return {
+            SUPPLY: self.config_entry.title,
+            **{
+                subentry.subentry_id: subentry.title
+                for subentry in circuit_subentries(self.config_entry)
+            },
+            **{
+                subentry.data[CONF_CHARGER]: subentry.title
+                for subentry in charger_subentries(self.config_entry)
+            },
+        }
+
+    def name_of(self, subject: str | None) -> str:
+        """Return the name of a member or circuit, of the site itself for `None`."""
+        title = self.config_entry.title
+        return title if subject is None else self.names.get(subject, title)
+
+    def explain(self, decision: MemberDecision) -> Mapping[str, Any]:
+        """Return the numbers behind a member's allocation, in words of this site."""
+        return decision_numbers(decision, self.names, self.data.now)
+
+    def inputs(self, now: float) -> Inputs:
+        """Return everything that a step looks at."""
+        self._end_target()
+        state = self._store.state
+        coordinators = {
+            member.key: coordinator
+            for member in self.config.members
+            if (coordinator := self.coordinator_of(member.key)) is not None
+        }
+        return Inputs(
+            members={key: observe(item) for key, item in coordinators.items()},
+            meters={
+                key: reading
+                for key, meter in self._meters.items()
+                if (reading := meter.reading) is not None
+            },
+            wishes={key: wish(item) for key, item in coordinators.items()},
+            target=None
+            if state.target_a is None
+            else Target(
+                currents_a=state.target_a,
+                ends_at=_monotonic(state.target_ends_at, now),
+            ),
+            balancing=state.is_balancing,
+        )
+
+    def preview(self, changes: Changes) -> Decision:
+        """Return what would be decided if something were different. Writes nothing, remembers nothing."""
+        now = time.monotonic()
+        return controller.preview(
+            self.config, self.inputs(now), self._memory, now, changes
+        )
+
+    @override
+    async def _async_update_data(self) -> Decision:
+        return self._step()
+
+    @callback
+    def _async_step_and_tell(self) -> None:
+        try:
+            decision = self._step()
+        except UpdateFailed as err:
+            self.async_set_update_error(err)
+        else:
+            self.async_set_updated_data(decision)
+
+    def _step(self) -> Decision:
+        now = time.monotonic()
+        try:
+            decision, self._memory = controller.step(
+                self.config, self.inputs(now), self._memory, now
+            )
+        except Exception as err:
+            # Whatever went wrong in there, it must not take more along than this site. It counts as a lost
+            # meter: set-points that are not renewed end by themselves, at their fail-safe currents.
+            if self.last_update_success:
+                _LOGGER.exception("A step of the balancer failed")
+            self._issues.async_report_failed_step(self.config_entry.title)
+            raise UpdateFailed(
+                translation_domain=DOMAIN, translation_key="step_failed"
+            ) from err
+        self._issues.async_report(decision, self.names, self.config_entry.title)
+        self._apply(decision)
+        self._store.state.memory = self._memory.as_dict(now)
+        self._store.save_later()
+        self._remember(decision)
+        self._set_timer(decision)
+        self._stepped.set()
+        return decision
+
+    def _set_timer(self, decision: Decision) -> None:
+        """Step again when the first timer of the balancer runs out."""
+        self._stop_timer()
+        if decision.next_at is not None:
+            delay_s = max(decision.next_at - time.monotonic(), _LEAST_GAP_S)
+            self._timer = async_call_later(
+                self.hass, delay_s, HassJob(self._async_timer, cancel_on_shutdown=True)
+            )
+
+    @callback
+    def _async_timer(self, now: datetime) -> None:
+        self._timer = None
+        self._async_step_and_tell()
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer()
+            self._timer = None
+
+    def _remember(self, decision: Decision) -> None:
+        if not self.history or self.history[-1].line() != decision.line():
+            self.history.append(decision)
+
+    def _apply(self, decision: Decision) -> None:
+        """Hand every member what was decided for it."""
+        for key, member in decision.members.items():
+            if (coordinator := self.coordinator_of(key)) is not None:
+                _hand_over(coordinator, member)
+
+    def _end_target(self) -> None:
+        """Forget a target whose time ran out."""
+        state = self._store.state
+        if (
+            state.target_ends_at is not None
+            and state.target_ends_at <= dt_util.utcnow()
+        ):
+            state.target_a = state.target_ends_at = None
+            self._store.save_later()
+
+    async def async_leave(self) -> None:
+        """Go in good order: lower all members at once to what they may take without us."""
+        self._debouncer.async_shutdown()
+        self._stop_timer()
+        self._stop_meters()
+        steered = [
+            coordinator
+            for coordinator, _ in self._followed.values()
+            if coordinator.hand.allocation is not None
+        ]
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LEAVE_S):
+                await asyncio.gather(*(_async_let_go(item) for item in steered))
+        for _, unfollow in self._followed.values():
+            unfollow()
+        self._followed.clear()
+        self._issues.async_clear()
+
+
+def _hand_over(coordinator: ChargerCoordinator, member: MemberDecision) -> None:
+    setpoint = member.set_point
+    if setpoint is None:
+        coordinator.hand.withdraw_allocation()
+        return
+    coordinator.hand.allocate(
+        SiteAllocation(
+            current_a=setpoint.current_a,
+            phases=setpoint.phases,
+            ends_at=setpoint.ends_at,
+            falls_to_a=setpoint.falls_to_a,
+            lease_s=setpoint.lease_s,
+        ),
+        write=member.write_now,
+    )
+
+
+async def _async_let_go(coordinator: ChargerCoordinator) -> None:
+    hand = coordinator.hand
+    if hand.allocation is not None:
+        # Out of reach: what it may draw was reserved anyway, and there is nobody left to retry.
+        with contextlib.suppress(ChargerError):
+            await hand.async_lower(hand.allocation.falls_to_a)
+        hand.withdraw_allocation()
+
+
+def _monotonic(wall: datetime | None, now: float) -> float | None:
+    """Return a wall time on the monotonic clock."""
+    return None if wall is None else now + (wall - dt_util.utcnow()).total_seconds()

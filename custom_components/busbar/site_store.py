@@ -1,0 +1,81 @@
+"""Keep over restarts what a site must not forget: its target with its end, the switch, the memory."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, Self
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.storage import Store
+from homeassistant.util import dt as dt_util
+
+from .balancer.model import PhaseAmps
+from .const import DOMAIN
+
+# The memory changes with every step; what it loses in a crash is convenience, not safety.
+_MEMORY_DELAY_S: Final = 60.0
+
+
+@dataclass(kw_only=True)
+class SiteState:
+    """What is kept of a site."""
+
+    target_a: PhaseAmps | None = None
+    """Target that a person set, per phase; `None` = nobody did, or its time ran out."""
+    target_ends_at: datetime | None = None
+    """When it runs out, in wall time, so that it does so also while we are away."""
+    is_balancing: bool = True
+    memory: Mapping[str, Any] = field(default_factory=dict)
+    """What the balancer remembers, with ages instead of times."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it for storage."""
+        ends_at = self.target_ends_at
+        return {
+            "target_a": self.target_a,
+            "target_ends_at": ends_at.isoformat() if ends_at else None,
+            "is_balancing": self.is_balancing,
+            "memory": self.memory,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Restore it from storage; a target whose time ran out meanwhile is gone."""
+        target = data["target_a"]
+        ends_at = data["target_ends_at"] and dt_util.parse_datetime(
+            data["target_ends_at"]
+        )
+        if ends_at is not None and ends_at <= dt_util.utcnow():
+            target = ends_at = None
+        return cls(
+            target_a=target and (target[0], target[1], target[2]),
+            target_ends_at=ends_at,
+            is_balancing=data["is_balancing"],
+            memory=data["memory"],
+        )
+
+
+class SiteStore:
+    """The file of one site."""
+
+    def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
+        """Prepare the file."""
+        self._store: Store[dict[str, Any]] = Store(hass, 1, f"{DOMAIN}.site.{entry_id}")
+        self.state = SiteState()
+
+    async def async_load(self) -> None:
+        """Read what was stored."""
+        if (data := await self._store.async_load()) is not None:
+            self.state = SiteState.from_dict(data)
+
+    async def async_save(self) -> None:
+        """Save at once: a person decided something."""
+        await self._store.async_save(self.state.as_dict())
+
+    def save_later(self) -> None:
+        """Save the memory soon, and in any case when Home Assistant stops."""
+        self._store.async_delay_save(self.state.as_dict, _MEMORY_DELAY_S)
+
+    async def async_remove(self) -> None:
+        """Delete the file of a site that is gone."""
+        await self._store.async_remove()

@@ -1,0 +1,133 @@
+"""The demo's dashboard, from core cards alone: supply, allocation and reasons."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from .house import PLACES, RATING_A
+
+type Entities = Mapping[tuple[str, str], str]
+"""Entity ids by device name and key."""
+
+_PHASES = ("l1", "l2", "l3")
+
+
+def dashboard(entities: Entities, site: str = "Home") -> dict[str, Any]:
+    """Return the configuration of a dashboard with one view."""
+    return {
+        "views": [
+            {
+                "title": "Supply",
+                "type": "sections",
+                "max_columns": 4,
+                "sections": [
+                    _supply(entities, site),
+                    *(_charger(entities, site, place.name) for place in PLACES),
+                    _history(entities, site),
+                ],
+            }
+        ]
+    }
+
+
+def _supply(entities: Entities, site: str) -> dict[str, Any]:
+    return {
+        "type": "grid",
+        "cards": [
+            _heading(f"{site}: 3 x {RATING_A:.0f} A", "mdi:transmission-tower"),
+            {
+                "type": "tile",
+                "entity": entities[site, "number.target"],
+                "name": "Target for all chargers",
+                "features": [{"type": "numeric-input", "style": "slider"}],
+                "grid_options": {"columns": 12},
+            },
+            *(
+                {
+                    "type": "gauge",
+                    "entity": entities[site, f"sensor.allocated_{phase}"],
+                    "name": f"Allocated {phase.upper()}",
+                    "max": RATING_A,
+                    "needle": True,
+                    "severity": {"green": 0, "yellow": 36, "red": RATING_A + 0.1},
+                    "grid_options": {"columns": 4},
+                }
+                for phase in _PHASES
+            ),
+            *(
+                _tile(
+                    entities[site, f"sensor.drawn_{phase}"], f"Drawn {phase.upper()}", 4
+                )
+                for phase in _PHASES
+            ),
+            _tile(entities[site, "switch.balancing"], "Balancing", 6),
+            _tile(entities[site, "binary_sensor.overload"], "Overload", 6),
+        ],
+    }
+
+
+def _charger(entities: Entities, site: str, name: str) -> dict[str, Any]:
+    member = f"{name} at {site}"
+    return {
+        "type": "grid",
+        "cards": [
+            _heading(name, "mdi:ev-station"),
+            _tile(entities[member, "sensor.reason"], "Why", 12),
+            _tile(entities[member, "sensor.allocated_current"], "Allocated", 6),
+            _tile(entities[name, "sensor.allowed_current"], "Allowed now", 6),
+            _tile(entities[name, "sensor.status"], "Status", 6),
+            _tile(entities[name, "sensor.power"], "Power", 6),
+            _tile(entities[name, "sensor.limiting_factor"], "Limited by", 6),
+            _tile(entities[name, "sensor.session_energy"], "This session", 6),
+            {
+                "type": "tile",
+                "entity": entities[name, "number.current_limit"],
+                "name": "My limit",
+                "features": [{"type": "numeric-input", "style": "slider"}],
+                "grid_options": {"columns": 12},
+            },
+            _tile(entities[name, "switch.charging"], "Charging", 12),
+        ],
+    }
+
+
+def _history(entities: Entities, site: str) -> dict[str, Any]:
+    return {
+        "type": "grid",
+        "column_span": 4,
+        "cards": [
+            _heading("Who got what", "mdi:chart-line"),
+            {
+                "type": "history-graph",
+                "hours_to_show": 1,
+                "entities": [
+                    {
+                        "entity": entities[
+                            f"{place.name} at {site}", "sensor.allocated_current"
+                        ],
+                        "name": place.name,
+                    }
+                    for place in PLACES
+                ],
+                "grid_options": {"columns": 24},
+            },
+            {
+                "type": "logbook",
+                "target": {"entity_id": [entities[site, "event.decision"]]},
+                "hours_to_show": 1,
+                "grid_options": {"columns": 24, "rows": 5},
+            },
+        ],
+    }
+
+
+def _heading(text: str, icon: str) -> dict[str, Any]:
+    return {"type": "heading", "heading": text, "icon": icon}
+
+
+def _tile(entity_id: str, name: str, columns: int) -> dict[str, Any]:
+    return {
+        "type": "tile",
+        "entity": entity_id,
+        "name": name,
+        "grid_options": {"columns": columns},
+    }
