@@ -1,0 +1,82 @@
+"""One Easee charger, with its commands."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+from ..errors import Rejected, Unsupported
+from ..model import ScheduleSlot
+from . import parse
+from .budget import Kind
+from .charger_state import ChargerState
+from .client import NoAccess
+from .const import MINIMUM_A
+from .setpoint import Cause
+
+
+class EaseeCharger(ChargerState):
+    """A charger; alone on its circuit it is steered by the circuit, else by its own limit."""
+
+    async def set_current(
+        self, current_a: float, *, lease_s: float | None = None
+    ) -> None:
+        """Limit the current: alone through the circuit, else by its own limit."""
+        if current_a != 0 and not MINIMUM_A <= current_a <= self.maximum_a:
+            raise Rejected(f"possible are 0 and 6 to {self.maximum_a:g} A")
+        if self.circuit is not None and self.is_alone:
+            # Refused, it is steered by its own limit from now on; the changed capabilities say so.
+            with suppress(NoAccess):
+                await self.circuit.set_current(current_a, lease_s=lease_s)
+                return
+        if lease_s is not None:
+            raise Rejected(
+                "a limit of the charger itself ends upwards, never as a lease"
+            )
+        if current_a > 0 and self.charging_released is False:
+            raise Rejected("a person holds the charge back")
+        await self.set_own_limit(int(current_a + 1e-6))
+
+    async def set_own_limit(self, current_a: int) -> None:
+        """Write the charger's own volatile limit, without an end."""
+        sent_at = self.link.clock()
+        path = f"/api/chargers/{self.found.id}/commands/set_dynamic_charger_current"
+        await self.link.client.post(Kind.LIMIT, path, {"amps": current_a, "minutes": 0})
+        if not self.is_alone:
+            self.follow_own_limit()
+            self.set_point.command((float(current_a),), sent_at, None)
+        # Alone it is steered by its circuit; its own limit is then what a person set.
+        is_ours = current_a == 0 and not self.is_alone
+        self.link.memory.remember_zero(self.found.id, ours=is_ours)
+        self.touch()
+
+    async def set_charging(self, released: bool) -> None:
+        """Release the charge or hold it back, as a person wants it.
+
+        Resuming sets the charger's own limit to its highest; where that is what steers it, our
+        limit is written instead, which resumes as well. Without a vehicle the cloud refuses both.
+        """
+        if parse.vehicle_connected(self.reports) is False:
+            raise Rejected("no vehicle is connected")
+        commanded = self.set_point.commanded
+        if released and not self.is_alone and commanded and commanded[0] >= MINIMUM_A:
+            await self.set_own_limit(int(commanded[0]))
+            return
+        library = self.found.library
+        await self.link.client.command(
+            Kind.COMMAND, library.resume if released else library.pause
+        )
+        if released:
+            self.set_point.note_cause(Cause.RESUME, self.link.clock())
+        self.link.memory.remember_zero(self.found.id, ours=False)
+        self.touch()
+
+    async def set_phases(self, count: int) -> None:
+        """Charge with one phase or three, by zeros in the circuit's volatile limit."""
+        circuit = self.circuit
+        if circuit is None or not self.can_switch_phases:
+            raise Unsupported("the phases of this charger cannot be switched here")
+        await circuit.set_phases(count)
+
+    async def set_schedule(self, slots: Sequence[ScheduleSlot]) -> None:
+        """Write these slots; the others keep what they have."""
+        await self.plans.write(slots)
+        self.touch()

@@ -1,0 +1,124 @@
+"""Keep what we commanded apart from what is confirmed, and tell who changed it since."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+type Amps = tuple[float, ...]
+"""One value for a charger's own limit, three for a circuit's."""
+
+RECENT_S: Final = 120.0
+"""A known cause explains a change for so long."""
+GRACE_S: Final = 30.0
+"""A difference is lag until it is older than this."""
+FOREIGN: Final = "another_service"
+
+
+class Cause(StrEnum):
+    """Why a limit of ours was replaced without another hand."""
+
+    PLUG_IN = "plug_in"
+    PAUSE = "pause"
+    """Somebody holds the charge back, which sets the charger's own limit to 0."""
+    RESUME = "resume"
+    RESTART = "restart"
+    LEASE_END = "lease_end"
+
+
+@dataclass(kw_only=True, slots=True)
+class SetPoint:
+    """One volatile limit that we write; all times are of our clock."""
+
+    commanded: Amps | None = None
+    commanded_at: float | None = None
+    lease_ends_at: float | None = None
+    confirmed: Amps | None = None
+    confirmed_at: float | None = None
+    reset_by: Cause | None = None
+    reset_at: float | None = None
+    _past: dict[Amps, float] = field(default_factory=dict)
+    _causes: dict[Cause, float] = field(default_factory=dict)
+
+    def command(self, value: Amps, now_s: float, lease_s: float | None) -> None:
+        """Remember what was taken over by the cloud.
+
+        An unchanged value causes no echo: repeated, it keeps the time since when it is commanded,
+        and where the last report says it already, that report stands.
+        """
+        in_flight = self._in_flight()
+        if value != self.commanded:
+            if self.commanded is not None:
+                self._past[self.commanded] = now_s
+            self.commanded, self.commanded_at = value, now_s
+            if value == self.confirmed and not in_flight:
+                self.commanded_at = self.confirmed_at
+        elif self._was_replaced():
+            self.commanded_at = now_s
+        self.lease_ends_at = None if lease_s is None else now_s + lease_s
+
+    def note_cause(self, cause: Cause, now_s: float) -> None:
+        """Remember something that makes the device drop our limit; it may be told after it."""
+        self._causes[cause] = now_s
+        self._explain(None)
+
+    def report(self, value: Amps, measured_at: float, explained: Cause | None) -> None:
+        """Take what the device says its limit is; `explained` is what the value itself tells."""
+        changed = value != self.confirmed
+        self.confirmed, self.confirmed_at = value, measured_at
+        if changed:
+            self._explain(explained)
+
+    def _explain(self, explained: Cause | None) -> None:
+        """Find what replaced our limit, if something did."""
+        if self.confirmed_at is None or not self._was_replaced():
+            return
+        cause = explained or self._recent_cause(self.confirmed_at)
+        if cause is not None:
+            self.reset_by, self.reset_at = cause, self.confirmed_at
+
+    def lease_ended(self, measured_at: float) -> bool:
+        """Return whether our lease was over by then."""
+        return self.lease_ends_at is not None and measured_at >= self.lease_ends_at - 1
+
+    def is_foreign(self, now_s: float) -> bool:
+        """Return whether somebody else has replaced our limit.
+
+        Commands of ours that overtook each other, lag, and what the device does by itself do not
+        count.
+        """
+        if not self._was_replaced() or self.confirmed_at is None:
+            return False
+        if self.confirmed in self._past and self._is_recent_past(now_s):
+            return False
+        if self.reset_at is not None and self.reset_at >= self.confirmed_at:
+            return False
+        if self._recent_cause(self.confirmed_at) is not None:
+            return False
+        return now_s - self.confirmed_at >= GRACE_S
+
+    def _is_recent_past(self, now_s: float) -> bool:
+        assert self.confirmed is not None
+        return now_s - self._past[self.confirmed] < RECENT_S
+
+    def _recent_cause(self, at_s: float) -> Cause | None:
+        for cause, seen_at in self._causes.items():
+            if abs(at_s - seen_at) <= RECENT_S:
+                return cause
+        return None
+
+    def _in_flight(self) -> bool:
+        """Return whether nothing was reported yet since our last command."""
+        if self.commanded_at is None:
+            return False
+        return self.confirmed_at is None or self.confirmed_at < self.commanded_at
+
+    def _was_replaced(self) -> bool:
+        """Return whether a later report shows another value than ours."""
+        return (
+            self.commanded is not None
+            and self.commanded_at is not None
+            and self.confirmed is not None
+            and self.confirmed_at is not None
+            and self.confirmed != self.commanded
+            and self.confirmed_at > self.commanded_at
+        )

@@ -1,0 +1,1 @@
+"""Tests of the Easee package against its simulated cloud."""
