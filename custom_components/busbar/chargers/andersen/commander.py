@@ -1,0 +1,263 @@
+"""Send commands: read first, refuse what would wait in the cloud, note what is to be proven."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from ..errors import ChargerError, ConnectionFailed, RateLimited, Rejected
+from ..features import FeatureValue
+from ..model import ScheduleSlot
+from .client import Client
+from .features import SOLAR_ARGUMENTS, SOLAR_SHARE
+from .parse import Status
+from .pending import CommandKind, Subject
+from .reports import Reports
+from .restore import Phase, Record
+from .slots import (
+    SLOT_KEYS,
+    WIRE_KEYS,
+    enabled_slots,
+    raw_slots,
+    slots_to_restore,
+    written_slot,
+)
+
+LOCK: Final = "userLock"
+UNLOCK: Final = "userUnlock"
+RESET_RCM: Final = "rcmReset"
+
+SOLAR_FIELDS: Final = {
+    "maxGridChargePercent": "solarMaxGridChargePercent",
+    "chargeAlways": "solarChargeAlways",
+    "override": "solarOverride",
+}
+"""Field of the status by argument of `setSolar`."""
+
+
+class Commander:
+    """Change one charger, one sequence of writes after the other."""
+
+    def __init__(
+        self,
+        *,
+        device_id: str,
+        client: Client,
+        reports: Reports,
+        read: Callable[[], Awaitable[object]],
+        clock: Callable[[], float],
+    ) -> None:
+        """`read` polls the status into `reports`."""
+        self._device_id = device_id
+        self._client = client
+        self._reports = reports
+        self._memory = reports.memory
+        self._read = read
+        self._clock = clock
+        self._one_after_the_other = asyncio.Lock()
+
+    async def set_locked(self, locked: bool) -> None:
+        """Lock or unlock; remembers whose lock it is before it is closed."""
+        async with self._one_after_the_other:
+            await self._lock(await self._reachable(), locked=locked)
+
+    async def charge_now(self) -> None:
+        """Unlock and switch the schedule off, with a record of how it was."""
+        async with self._one_after_the_other:
+            status = await self._reachable()
+            await self._open(status, Phase.OPENING, self._recorded(status))
+
+    async def disable_schedules(self) -> None:
+        """Switch all slots off, with a record of which were on."""
+        async with self._one_after_the_other:
+            await self._reachable()
+            if self._memory.record is None:
+                enabled = self._enabled()
+                self._memory.record = Record(
+                    phase=Phase.HELD, user_lock=None, enabled=enabled
+                )
+            await self._disable_slots()
+
+    async def stop(self) -> None:
+        """Lock, and put the schedule back that was switched off to charge."""
+        async with self._one_after_the_other:
+            await self._lock(await self._reachable(), locked=True)
+            record = self._memory.record
+            if record is not None:
+                # A person has just locked it: whether it was locked before no longer matters.
+                closing = replace(record, phase=Phase.CLOSING, user_lock=None)
+                self._memory.record = closing
+                await self._put_back(closing)
+
+    async def restore(self) -> None:
+        """Put back what the record says; it stays until that is proven."""
+        if self._memory.record is None:
+            msg = "nothing was changed that could be restored"
+            raise Rejected(msg)
+        self.begin_closing()
+        await self.finish()
+
+    async def finish(self) -> None:
+        """Put back what is marked to be put back."""
+        async with self._one_after_the_other:
+            await self._reachable()
+            record = self._memory.record
+            if record is not None and record.phase is Phase.CLOSING:
+                await self._put_back(record)
+
+    def begin_closing(self) -> None:
+        """Mark the record, so that it is put back even after a restart."""
+        record = self._memory.record
+        if record is not None and record.phase is not Phase.CLOSING:
+            self._memory.record = record.at(Phase.CLOSING)
+
+    async def open_to_check(self) -> None:
+        """Open it only to look; whoever calls puts back what the record says."""
+        async with self._one_after_the_other:
+            status = await self._reachable()
+            if self._memory.record is not None or self._reports.pending:
+                msg = "another command has not come to its end yet"
+                raise Rejected(msg)
+            await self._open(status, Phase.CHECKING, self._recorded(status))
+
+    async def set_schedule(self, slots: Sequence[ScheduleSlot]) -> None:
+        """Write these slots as a whole, after reading them."""
+        unknown = [slot.key for slot in slots if slot.key not in SLOT_KEYS]
+        if unknown or any(slot.limit_a is not None for slot in slots):
+            msg = "it has five slots without a current of their own"
+            raise Rejected(msg)
+        async with self._one_after_the_other:
+            await self._reachable()
+            raw = dict(zip(WIRE_KEYS, raw_slots(self._reports.wire), strict=False))
+            written = {}
+            for slot in slots:
+                key = WIRE_KEYS[SLOT_KEYS.index(slot.key)]
+                written[key] = written_slot(raw.get(key, {}), slot)
+            if self._memory.record is not None:
+                chosen = {key: slot["enabled"] for key, slot in written.items()}
+                self._memory.record = self._memory.record.with_slots(chosen)
+            await self._write_slots(written)
+
+    async def set_solar(self, key: str, value: FeatureValue) -> None:
+        """Change one solar setting and leave the others alone."""
+        argument = SOLAR_ARGUMENTS[key]
+        wanted = int(value) if key == SOLAR_SHARE else bool(value)
+        if key == SOLAR_SHARE and not 0 <= wanted <= 100:
+            msg = "the share is between 0 and 100 %"
+            raise Rejected(msg)
+        async with self._one_after_the_other:
+            await self._reachable()
+            await self._write(
+                CommandKind.SOLAR,
+                {SOLAR_FIELDS[argument]: wanted},
+                self._client.set_solar(self._device_id, **{argument: wanted}),
+            )
+
+    async def reset_rcm(self) -> None:
+        """Clear a trip of the residual current monitor. Its end is seen in the fault code."""
+        async with self._one_after_the_other:
+            await self._reachable()
+            await self._client.run_command(self._device_id, RESET_RCM)
+
+    async def _reachable(self) -> Status:
+        """Return a fresh status; raises where a command would be queued behind a person's back."""
+        await self._read()
+        status = self._reports.status
+        if status.online is False:
+            msg = "the charger is offline"
+            raise Rejected(msg)
+        return status
+
+    def _enabled(self) -> Mapping[str, bool]:
+        """Return which slots are on; raises where that cannot be put back later."""
+        enabled = enabled_slots(self._reports.wire)
+        if len(enabled) < len(WIRE_KEYS):
+            msg = "the charger does not show its schedule"
+            raise Rejected(msg)
+        return enabled
+
+    def _recorded(self, status: Status) -> Record:
+        """Return the record to keep: the one before, if there is one."""
+        known = self._memory.record
+        if known is not None and known.phase is Phase.CHECKING:
+            msg = "a look for a vehicle is under way"
+            raise Rejected(msg)
+        if status.user_lock is None:
+            msg = "the charger does not say whether it is locked"
+            raise Rejected(msg)
+        if known is not None:
+            # Made by disabling the schedule alone it knows nothing of the lock.
+            lock = status.user_lock if known.user_lock is None else known.user_lock
+            return replace(known, user_lock=lock)
+        return Record(
+            phase=Phase.OPENING,
+            user_lock=status.user_lock,
+            is_ours=self._memory.is_locked_by_us,
+            enabled=self._enabled(),
+        )
+
+    async def _open(self, status: Status, phase: Phase, record: Record) -> None:
+        """Switch the schedule off and unlock, in this order; the record is stored first."""
+        pending = self._reports.pending
+        # Slots that look as if they were off may be about to be switched on by our own older command.
+        is_scheduled = (
+            any(enabled_slots(self._reports.wire).values())
+            or bool(status.schedule_lock)
+            or pending.about(Subject.SCHEDULE) is not None
+        )
+        if not (is_scheduled or status.is_locked or pending):
+            return
+        self._memory.record = record.at(phase)
+        try:
+            if is_scheduled:
+                await self._disable_slots()
+            await self._lock(status, locked=False)
+        except ChargerError:
+            self.begin_closing()
+            raise
+        if phase is Phase.OPENING:
+            self._memory.record = record.at(Phase.HELD)
+
+    async def _put_back(self, record: Record) -> None:
+        """Write what the record says: the lock first, then the slots."""
+        if record.user_lock:
+            self._memory.is_locked_by_us = record.is_ours
+            await self._lock(self._reports.status, locked=True)
+        slots = slots_to_restore(self._reports.wire, record.enabled)
+        if slots:
+            await self._write_slots(slots)
+
+    async def _lock(self, status: Status, *, locked: bool) -> None:
+        record = self._memory.record
+        is_restoring = record is not None and record.phase is Phase.CLOSING
+        if locked and status.user_lock is False and not is_restoring:
+            self._memory.is_locked_by_us = True
+        await self._write(
+            CommandKind.LOCK if locked else CommandKind.UNLOCK,
+            {"sysUserLock": locked},
+            self._client.run_command(self._device_id, LOCK if locked else UNLOCK),
+        )
+
+    async def _disable_slots(self) -> None:
+        expected = {key: {"enabled": False} for key in WIRE_KEYS}
+        request = self._client.disable_schedules(self._device_id)
+        await self._write(CommandKind.SCHEDULE, expected, request)
+
+    async def _write_slots(self, slots: Mapping[str, Any]) -> None:
+        request = self._client.set_schedules(self._device_id, slots)
+        await self._write(CommandKind.SCHEDULE, slots, request)
+
+    async def _write(
+        self,
+        kind: CommandKind,
+        expected: Mapping[str, Any],
+        request: Awaitable[None],
+    ) -> None:
+        """Send; what may have been taken counts as sent, also where no answer came."""
+        try:
+            await request
+        except ChargerError as err:
+            if isinstance(err, ConnectionFailed) and not isinstance(err, RateLimited):
+                self._reports.sent(kind, expected, self._clock())
+            raise
+        self._reports.sent(kind, expected, self._clock())

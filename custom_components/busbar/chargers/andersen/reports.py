@@ -1,0 +1,156 @@
+"""Gather what is known of one charger: polls are the truth, events run ahead of them."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from ..model import Occurrence
+from .features import COMMAND_RESULT, VEHICLE_CHECK, VehicleCheck
+from .ledger import Charge
+from .memory import Memory
+from .parse import Status, merge, parse_status
+from .pending import CommandKind, Ending, PendingCommands, Subject, shows
+from .restore import Phase
+from .slots import schedule_names
+from .values import Wire
+
+FULL_CURRENT_A: Final = 32.0
+"""What an A2 or A3 can draw per phase where it does not say."""
+
+
+class Reports:
+    """Hold the newest report, what it proves, and what came of our commands."""
+
+    def __init__(self, memory: Memory) -> None:
+        """Begin without a report."""
+        self.memory = memory
+        self.pending = PendingCommands()
+        self.wire: dict[str, Any] = {}
+        self.status: Status = parse_status({})
+        self.info: Wire = {}
+        self.last_charge: Charge | None = None
+        self.occurrences: dict[str, Occurrence] = {}
+        self.is_checking = False
+        self.has_report = False
+        self.received_at = 0.0
+        self.measured_at = 0.0
+        self.commanded_a: float | None = None
+        self.commanded_at: float | None = None
+        self.confirmed_a: float | None = None
+        self.confirmed_at: float | None = None
+        self.has_currents = False
+        self.house: frozenset[str] = frozenset()
+
+    @property
+    def full_current_a(self) -> float:
+        """Return what it can draw per phase: the larger of its own two limits."""
+        known = (self.status.maximum_a, self.status.limit_a)
+        return max((a for a in known if a is not None), default=FULL_CURRENT_A)
+
+    @property
+    def names(self) -> tuple[str | None, ...]:
+        """Return the names of the schedule slots."""
+        return schedule_names(self.info)
+
+    def take_poll(self, wire: Wire, now: float) -> None:
+        """Take a whole status; it replaces everything."""
+        self._take(dict(wire), now)
+
+    def take_event(self, event: Wire, now: float) -> None:
+        """Take a part of a status that the charger has just sent."""
+        self._take(merge(self.wire, event), now)
+
+    def _take(self, wire: dict[str, Any], now: float) -> None:
+        status = parse_status(wire, self.memory.power_unit)
+        if status.online is not False and _content(wire) != _content(self.wire):
+            self.measured_at = now
+        self.wire, self.status, self.received_at = wire, status, now
+        self.has_report = True
+        if status.unit is not self.memory.power_unit:
+            self.memory.power_unit = status.unit
+        self._note_abilities(status)
+        for kind in self.pending.settle(wire, self._reported_at(status)):
+            self._ended(kind, Ending.CONFIRMED, now)
+        self.expire(now)
+        self._note_lock(status)
+        self._note_restored(wire)
+
+    def _reported_at(self, status: Status) -> float:
+        """Return when the report was measured; one from an offline charger is old."""
+        return float("-inf") if status.online is False else self.measured_at
+
+    def expire(self, now: float) -> None:
+        """Give up what was not proven in time.
+
+        Where it was so before and nothing at all has changed, no new report comes, and the last stands.
+        """
+        is_heard = self.status.online is not False
+        for pending in self.pending.expire(now):
+            is_shown = is_heard and shows(self.wire, pending.expected)
+            ending = Ending.CONFIRMED if is_shown else Ending.GIVEN_UP
+            self._ended(pending.kind, ending, now)
+
+    def _note_abilities(self, status: Status) -> None:
+        """Remember what it measures: a value that was there once is null at times."""
+        self.has_currents |= any(
+            value is not None for value in (*status.currents_a, *status.voltages_v)
+        )
+        house = {"grid_power": status.grid_power_w, "solar_power": status.solar_power_w}
+        self.house |= {key for key, value in house.items() if value is not None}
+
+    def _note_lock(self, status: Status) -> None:
+        """Take what the report says of the lock, unless a contrary command may still follow."""
+        if status.online is False:
+            # Somebody may have sent it a command that waits in the cloud for its return.
+            self.confirmed_a = self.confirmed_at = None
+            return
+        if status.user_lock is None or not self.pending.is_believable(
+            Subject.LOCK, self.measured_at
+        ):
+            return
+        # The schedule opens by itself: only the user lock holds.
+        self.confirmed_a = 0.0 if status.user_lock else self.full_current_a
+        self.confirmed_at = self.measured_at
+        under_way = self.pending.about(Subject.LOCK)
+        is_locking = under_way is not None and under_way.kind is CommandKind.LOCK
+        if not status.user_lock and not is_locking and self.memory.is_locked_by_us:
+            self.memory.is_locked_by_us = False
+
+    def _note_restored(self, wire: Wire) -> None:
+        """Forget what was to be put back once it is proven to be."""
+        record = self.memory.record
+        if record is None or record.phase is not Phase.CLOSING:
+            return
+        subjects = (Subject.LOCK, Subject.SCHEDULE)
+        if any(self.pending.about(subject) is not None for subject in subjects):
+            return
+        if record.is_shown(wire) and all(
+            self.pending.is_believable(subject, self.measured_at)
+            for subject in subjects
+        ):
+            self.memory.record = None
+
+    def sent(self, kind: CommandKind, expected: Mapping[str, Any], now: float) -> None:
+        """Note a command that the cloud took, or may have taken."""
+        self.pending.add(kind, expected, now)
+        if kind in {CommandKind.LOCK, CommandKind.UNLOCK}:
+            is_lock = kind is CommandKind.LOCK
+            self.commanded_a = 0.0 if is_lock else self.full_current_a
+            self.commanded_at = now
+            if not self.pending.is_believable(Subject.LOCK, now):
+                # Two contrary commands are under way: what it shows is not what will stay, so the worst
+                # counts, and no report has confirmed it.
+                self.confirmed_a, self.confirmed_at = self.full_current_a, None
+
+    def _ended(self, kind: CommandKind, ending: Ending, now: float) -> None:
+        self.occurrences[COMMAND_RESULT] = Occurrence(
+            kind=ending, happened_at=now, details={"command": kind.value}
+        )
+
+    def checked(self, outcome: VehicleCheck, now: float) -> None:
+        """Note how a look for a vehicle ended."""
+        self.occurrences[VEHICLE_CHECK] = Occurrence(kind=outcome, happened_at=now)
+
+
+def _content(wire: Wire) -> Wire:
+    """Return a status without what grows between two reports: equal ones are one report."""
+    return {key: value for key, value in wire.items() if key != "lastEventAge"}

@@ -1,0 +1,1 @@
+"""Hold the Andersen package to its fact sheet, over real sockets."""

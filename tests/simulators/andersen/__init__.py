@@ -1,0 +1,1 @@
+"""Hold the simulated Konnect+ cloud to the fact sheet."""
