@@ -1,0 +1,116 @@
+"""Notice that a charger's Modbus is dead, and have it restarted where a person wants that.
+
+Every few days to weeks the Modbus task of a Quasar dies while the charger goes on; it does not
+heal by itself, and only a restart of the charger helps.
+"""
+
+import asyncio
+from collections.abc import Callable
+import contextlib
+import logging
+
+from ..errors import AuthenticationFailed, ChargerError, ConnectionFailed, Unsupported
+from .features import (
+    MODBUS_LOST,
+    MODBUS_RESTORED,
+    RECOVERY,
+    RESTART_FAILED,
+    RESTART_REQUESTED,
+)
+from .observer import Observer
+from .patience import Outage
+from .restart import Restarter
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class Recovery:
+    """Count failed rounds, and act once they are more than a stumble."""
+
+    def __init__(
+        self,
+        restarter: Restarter | None,
+        observer: Observer,
+        *,
+        restarts_by_itself: bool,
+        clock: Callable[[], float],
+        jitter: Callable[[], float],
+    ) -> None:
+        """Begin well."""
+        self._restarter = restarter
+        self._observer = observer
+        self._restarts_by_itself = restarts_by_itself
+        self._clock = clock
+        self._outage = Outage(jitter)
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def can_restart(self) -> bool:
+        """Return whether there is an account by which to restart."""
+        return self._restarter is not None
+
+    @property
+    def may_try(self) -> bool:
+        """Return whether a round may be tried: once a minute when dead."""
+        return self._outage.may_try(self._clock())
+
+    def heard(self) -> None:
+        """Take note of a round that succeeded."""
+        if self._outage.is_dead:
+            self._observer.happened(RECOVERY, MODBUS_RESTORED)
+            self._observer.returned()
+        self._outage.ended()
+
+    def failed(self, err: ChargerError, *, serial: str, is_ours: bool) -> bool:
+        """Take note of a round that failed; return whether that made the charger a lost one.
+
+        Only a charger that a person gave into our hands (`is_ours`) is restarted without being asked.
+        """
+        _LOGGER.debug("A round of reads failed: %s", err)
+        is_news = self._outage.failed(self._clock())
+        if is_news:
+            self._observer.happened(RECOVERY, MODBUS_LOST)
+        if is_ours and self._outage.is_dead:
+            self._restart_by_itself(serial)
+        return is_news
+
+    def error(self) -> ChargerError:
+        """Return what to tell of a charger that is not heard."""
+        if self._restarter is not None and self._restarts_by_itself:
+            login_error = self._restarter.login_error
+            if login_error is not None:
+                return AuthenticationFailed(*login_error.args)
+        if self._outage.is_dead:
+            return ConnectionFailed(
+                "Modbus of the charger is dead; restarting the charger helps"
+            )
+        return ConnectionFailed("the charger does not answer")
+
+    async def restart(self, serial: str) -> None:
+        """Restart the charger through the vendor's cloud. Raises `ChargerError`."""
+        if self._restarter is None:
+            raise Unsupported("a restart needs an account of the vendor's cloud")
+        try:
+            await self._restarter.restart(serial)
+        except ChargerError as err:
+            _LOGGER.debug("The charger was not restarted: %s", err)
+            self._observer.happened(RECOVERY, RESTART_FAILED)
+            raise
+        self._observer.happened(RECOVERY, RESTART_REQUESTED)
+
+    async def stop(self) -> None:
+        """End the task."""
+        if self._task is not None and not self._task.done():
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    def _restart_by_itself(self, serial: str) -> None:
+        is_running = self._task is not None and not self._task.done()
+        if self._restarter is None or not self._restarts_by_itself or is_running:
+            return
+        if self._restarter.is_due:
+            self._task = asyncio.create_task(self._restart_quietly(serial))
+
+    async def _restart_quietly(self, serial: str) -> None:
+        with contextlib.suppress(ChargerError):
+            await self.restart(serial)

@@ -1,0 +1,1 @@
+"""Speak to energy meters that we read ourselves: one package per make, behind the boundary of the chargers."""

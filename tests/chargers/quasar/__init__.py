@@ -1,0 +1,1 @@
+"""Test the package for the Wallbox Quasar against its simulator."""

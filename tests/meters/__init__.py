@@ -1,0 +1,1 @@
+"""Test the meters that are read directly."""

@@ -1,0 +1,1 @@
+"""Test the package for Shelly energy meters against its simulator."""
