@@ -15,17 +15,50 @@ from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from .capabilities import (
-    Capabilities as Capabilities,
-    CurrentRange as CurrentRange,
-    Fallback as Fallback,
-    FallbackCause as FallbackCause,
-    Identity as Identity,
-    Lease as Lease,
-    Measurement as Measurement,
-    Role as Role,
-    WriteBudget as WriteBudget,
+    Capabilities,
+    CurrentRange,
+    Fallback,
+    FallbackCause,
+    Identity,
+    Lease,
+    Measurement,
+    Role,
+    WriteBudget,
 )
 from .features import FeatureValue
+
+__all__ = [
+    "UNKNOWN_PHASES",
+    "Capabilities",
+    "Charger",
+    "ChargerStatus",
+    "Connection",
+    "CurrentRange",
+    "Fallback",
+    "FallbackCause",
+    "HasDiagnostics",
+    "HasSchedule",
+    "HasSettings",
+    "Identity",
+    "Lease",
+    "Limit",
+    "Locks",
+    "LostListener",
+    "Measurement",
+    "Occurrence",
+    "Pauses",
+    "PhaseValues",
+    "ReleasesControl",
+    "Role",
+    "ScheduleSlot",
+    "SetsCurrent",
+    "SetsPhaseCurrents",
+    "Snapshot",
+    "SnapshotListener",
+    "SwitchesPhases",
+    "Unsubscribe",
+    "WriteBudget",
+]
 
 type PhaseValues = tuple[float | None, float | None, float | None]
 """One value per phase of the charger's own terminals L1, L2, L3."""
