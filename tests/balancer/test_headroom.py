@@ -189,6 +189,42 @@ def test_small_overloads_are_waited_out_only_by_option() -> None:
     assert house.member("a").allocated_a == 0.0
 
 
+def test_discharge_holds_while_stale_and_stops_when_lost() -> None:
+    """Nobody discharges on the word of a meter that is gone."""
+    discharging = replace(WARP, discharge=WARP.charge)
+    house = house_of("a", boxes=[Box(capabilities=discharging)], **METERED)
+    house.wishes["a"] = Wish(wanted_a=-10.0)
+    house.load_a = lambda now: all_phases(12.0)
+    house.run(60)
+    assert house.boxes["a"].limit_a == -10.0
+    house.is_meter_dead = True
+    house.run(8)
+    assert house.decision.freshness is Freshness.STALE
+    assert house.boxes["a"].limit_a == -10.0
+    house.run(10)
+    assert house.decision.freshness is Freshness.LOST
+    assert house.boxes["a"].limit_a == 0.0
+
+
+def test_discharge_keeps_to_what_may_be_exported() -> None:
+    """A circuit may limit export too."""
+    discharging = replace(WARP, discharge=WARP.charge)
+    boxes = [Box(capabilities=discharging)]
+    house = house_of("a", boxes=boxes, export_rating_a=all_phases(9.0), **METERED)
+    house.wishes["a"] = Wish(wanted_a=-16.0)
+    house.run(60)
+    assert house.boxes["a"].limit_a == -8.0
+    assert house.member("a").reason.key is ReasonKey.LIMITED_BY_EXPORT
+
+
+def test_who_cannot_discharge_does_not() -> None:
+    """A mode that asks for it gets nothing."""
+    house = house_of("a")
+    house.wishes["a"] = Wish(wanted_a=-10.0)
+    house.run(10)
+    assert house.boxes["a"].limit_a == 0.0
+
+
 def test_the_circuit_shows_what_it_knows() -> None:
     """Limit, other load and headroom stand in the decision."""
     house, _ = metered()

@@ -14,6 +14,7 @@ from custom_components.busbar.balancer.inputs import (
     Inputs,
     MemberStatus,
     Target,
+    Wish,
 )
 from custom_components.busbar.balancer.memory import Memory
 from custom_components.busbar.balancer.model import ReasonKey
@@ -168,18 +169,43 @@ def test_lag_is_no_other_master() -> None:
     assert "second_master" in house.problems()
 
 
+def test_a_hand_on_the_slider_is_no_other_master() -> None:
+    """What a person moves is written by the same hand as ours, and seen before we know of the wish."""
+    house = house_of("ab")
+    house.run(60)
+    box = house.boxes["a"]
+    for wish_a in (8.0, 10.0, 7.0, 9.0):
+        box.limit_a = wish_a
+        box.more |= {"commanded_a": wish_a, "commanded_at": house.now}
+        house.run(3)
+        house.wishes["a"] = Wish(cap_a=wish_a)
+        house.run(30)
+    assert not house.problems()
+    assert box.limit_a == 9.0
+
+
 def test_a_difference_that_lasts_has_another_master() -> None:
     """Also if our own value was never seen at the charger."""
+    house = house_of("a", boxes=[Box(limit_a=6.0)])
+    house.run(30)
+    box = house.boxes["a"]
+    box.is_deaf = True
+    house.site = replace(house.site, default_target_a=all_phases(10.0))
+    house.run(2)
+    box.limit_a = 13.0
+    house.run(120)
+    assert "second_master" in house.problems()
+
+
+def test_a_charger_that_does_not_follow_has_no_other_master() -> None:
+    """What it had before shows that our command did not arrive."""
     house = house_of("a", boxes=[Box(limit_a=16.0)])
     house.run(30)
     house.site = replace(house.site, default_target_a=all_phases(10.0))
-    box = house.boxes["a"]
-    box.is_deaf = True
-    seen = False
-    for _ in range(200):
-        house.step()
-        seen = seen or house.memory.members["a"].differs_at is not None
-    assert seen
+    house.boxes["a"].is_deaf = True
+    house.run(300)
+    assert not house.problems()
+    assert "not_confirmed:a" in house.events()
 
 
 def test_off_decides_and_shows_and_writes_nothing() -> None:
@@ -265,6 +291,20 @@ def test_only_the_members_of_a_lost_meter_go_to_fail_safe() -> None:
     assert house.boxes["a"].limit_a == 8.0
     assert house.boxes["b"].limit_a == 16.0
     assert house.decision.freshness is Freshness.LOST
+
+
+def test_a_meter_that_was_removed_is_not_lost() -> None:
+    """A person took it out of the site: the budget is static from then on."""
+    house = house_of("a", has_meter=True, fail_safe_a=all_phases(6.0))
+    house.run(60)
+    house.site = replace(
+        house.site, circuits=(replace(house.site.circuits[0], has_meter=False),)
+    )
+    house.is_meter_dead = True
+    house.run(120)
+    assert house.decision.freshness is Freshness.NO_METER
+    assert not house.problems()
+    assert house.boxes["a"].limit_a == 16.0
 
 
 def test_an_overload_is_told() -> None:

@@ -42,6 +42,15 @@ def test_decrease_before_increase() -> None:
     assert {one.waits_for for one in held_back if one.allocated_a > 9.5} == {("a",)}
 
 
+def test_a_charger_that_never_tells_its_limit_shows_it_by_its_current() -> None:
+    """Its reduction counts as taken once its car draws no more than that; nothing is repeated for ever."""
+    silent_limit = {"confirmed_a": None, "confirmed_at": None, "commanded_a": 16.0}
+    house = house_of("ab", boxes=[Box(limit_a=16.0, more=silent_limit), Box()])
+    house.run(120)
+    assert [box.limit_a for box in house.boxes.values()] == [12.5, 12.5]
+    assert len(house.boxes["a"].writes) == 1
+
+
 def test_old_and_new_count_while_a_command_is_open() -> None:
     """A reduction that got lost goes on counting in full, and is repeated."""
     house = house_of("ab", boxes=[Box(limit_a=16.0), Box(limit_a=6.0)])
@@ -249,6 +258,18 @@ def test_a_lease_that_ends_lower_is_used_and_renewed() -> None:
     writes = len(house.boxes["a"].writes)
     house.run(900)
     assert writes + 3 <= len(house.boxes["a"].writes) <= writes + 6
+
+
+def test_an_unchanged_value_needs_no_new_report() -> None:
+    """Where a renewal causes no echo the last report stands."""
+    house = leased(6.0)
+    house.run(20)
+    box = house.boxes["a"]
+    box.more["confirmed_at"] = house.now
+    writes = len(box.writes)
+    house.run(600)
+    assert house.member("a").progress is Progress.CONFIRMED
+    assert len(box.writes) <= writes + 4
 
 
 def test_a_lease_that_ends_higher_is_not_used() -> None:

@@ -74,8 +74,8 @@ class Box:
 
     @property
     def draws_a(self) -> float:
-        """Return what the car takes per phase."""
-        if self.status is not MemberStatus.CHARGING or self.limit_a < 6.0:
+        """Return what the car takes per phase, or gives (negative)."""
+        if self.status is not MemberStatus.CHARGING or abs(self.limit_a) < 6.0:
             return 0.0
         return min(self.limit_a, self.wants_a)
 

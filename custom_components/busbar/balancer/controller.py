@@ -2,19 +2,19 @@
 
 `step` is a pure function of the site, what is seen of it, what is remembered and the time. It passes each
 room once: observe (`observe`, `masters`), count what may be drawn (`safety`), read the meters (`tree`,
-`headroom`, `freshness`), say who may run (`stability`, `phases`), allocate (`allocation`), order the
+`headroom`, `freshness`), say who may run (`stability`, `phases`), allocate (`entitlement`, `allocation`), order the
 writes (`writes`), and tell it (`report`).
 
 The ten rules of behaviour over time, and where they live:
 
 1.  Never act twice on one reading, never raise on an old one: `headroom.update_limit`.
 2.  Cut in full at once, raise by a part, start at the minimum: `headroom._cut`, `_raise`; `shares._start_a`.
-3.  Decrease before increase, old and new values counted: `safety.recount`, `writes.Writer`.
+3.  Decrease before increase, old and new values counted: `safety.recount`, `writes.Writer`, `room`.
 4.  A silent charger keeps reserved what it may come to draw: `safety._reserve_unheard`.
 5.  Freshness by age, rhythm and contradiction: `freshness`, `evidence`.
 6.  Off is a decision with a price: `stability`, `phases`.
 7.  Demand is measured: `observe._measure_demand`, `_learn_terminals`.
-8.  Leases end lower, and are renewed only while healthy: `writes.lease_for`, `Writer._renew`, `SetPoint`.
+8.  Leases end lower, and are renewed only while healthy: `budget.lease_for`, `Writer._renew`, `SetPoint`.
 9.  After a restart read back first, push nothing: `_is_starting`, `memory.Memory.from_dict`.
 10. Another master is reported, not fought: `masters`.
 """
@@ -26,6 +26,7 @@ from .decision import Decision, Freshness
 from .entitlement import entitle
 from .headroom import phases_of
 from .inputs import Inputs, MemberConfig, MemberStatus, SiteConfig, Target, Wish
+from .ledger import Ledger
 from .masters import watch
 from .member import Member
 from .memory import MemberMemory, Memory
@@ -34,13 +35,14 @@ from .observe import observe
 from .phases import begin_contactor_switches, plan_phases, switch_contactors
 from .report import report
 from .room import make_room
-from .safety import Ledger, judge
+from .safety import judge
 from .stability import (
     Candidate,
     Role,
     Surroundings,
     account,
     consider,
+    give_turns,
     hold_back,
     rank_leftovers,
     rank_turns,
@@ -179,6 +181,7 @@ def _candidates(
         has_room = tree.has_room_for_phases(running, member)
         plan = plan_phases(member, memory, inputs.contactors, has_lasting_room=has_room)
         candidates.append(consider(member, plan))
+    give_turns(candidates)
     rank_turns(candidates)
     rank_leftovers(candidates)
     around = Surroundings(

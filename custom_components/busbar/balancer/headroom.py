@@ -100,7 +100,7 @@ def update_limit(
         state,
         meter_a=meter_a,
         other_a=minus(meter_a, own.low_a),
-        export_room_a=_export_room(circuit, meter_a, own),
+        export_room_a=_export_room(circuit, meter_a, own, members),
         is_overloaded=any(meter_a[phase] > circuit.rating_a[phase] for phase in phases),
     )
     parts_at = tuple(reading.measured_at[phase] or 0.0 for phase in phases)
@@ -173,8 +173,8 @@ def _may_wait(meter: MeterMemory, worst: float, options: Options, now: float) ->
     """Return whether a breaker stands this overload by far, and book what it costs (IEC 60898).
 
     A breaker carries 1.13 times its rating for an hour and 1.45 times for minutes at least; one minute
-    and ten seconds of these are used at most. Never within the first five minutes after a start, for
-    nobody knows how warm the breaker is.
+    and ten seconds of these are used at most. What is used comes back within five minutes; at a start
+    all of it is used, for nobody knows how warm the breaker is.
     """
     since_s = 0.0 if meter.trip_at is None else now - meter.trip_at
     meter.trip_at = now
@@ -255,16 +255,22 @@ def _limit(
 
 
 def _export_room(
-    circuit: CircuitConfig, meter_a: PhaseAmps, own: OwnCurrent
+    circuit: CircuitConfig,
+    meter_a: PhaseAmps,
+    own: OwnCurrent,
+    members: Sequence[Member],
 ) -> PhaseAmps:
-    """Return what discharging vehicles may push through, beside what others push already."""
+    """Return what discharging vehicles may push through, beside what others push already.
+
+    As for charging: what is not known exactly holds, and is neither cut nor raised.
+    """
     rating_a = circuit.export_rating_a or circuit.rating_a
-    room = [
-        max(
-            0.0, rating_a[phase] - circuit.margin_a + meter_a[phase] - own.high_a[phase]
-        )
-        for phase in Phase
-    ]
+    in_force_a = total(member.may_give_a for member in members)
+    room = [0.0, 0.0, 0.0]
+    for phase in Phase:
+        free_a = rating_a[phase] - circuit.margin_a + meter_a[phase]
+        held_a = min(free_a - own.low_a[phase], in_force_a[phase])
+        room[phase] = max(0.0, free_a - own.high_a[phase], held_a)
     return room[0], room[1], room[2]
 
 

@@ -30,14 +30,19 @@ def watch(member: Member) -> None:
         memory.differs_at = None
     elif memory.differs_at is None:
         memory.differs_at = member.now
+    # Defending a limit writes, too; who was found to be another master stays one meanwhile.
+    remains = memory.has_other_master and not _is_ours(member, seen)
     if _is_over_truce(member):
         memory.differs_at = memory.overridden_at = memory.issued_a = None
-        memory.overrides = 0
+        memory.overrides, remains = 0, False
     memory.has_other_master = (
         seen.foreign_control
+        or remains
         or _lasts(memory.differs_at, member)
         or memory.overrides >= PROVEN_OVERRIDES
     )
+    if memory.has_other_master and memory.overridden_at is None:
+        memory.overridden_at = member.now
     _watch_obedience(member)
 
 
@@ -46,7 +51,7 @@ def _count_overrides(member: Member, seen: MemberObservation) -> None:
     memory = member.memory
     if memory.issued_a is None or seen.confirmed_a is None or seen.write is not None:
         return
-    is_ours = abs(seen.confirmed_a - memory.issued_a) <= DIFFERENT_A
+    is_ours = _is_ours(member, seen)
     is_younger = (seen.confirmed_at or 0.0) >= (memory.issued_at or 0.0)
     if memory.is_confirmed:
         memory.was_confirmed = True
@@ -59,8 +64,8 @@ def _count_overrides(member: Member, seen: MemberObservation) -> None:
 def _is_over_truce(member: Member) -> bool:
     """Return whether the other master has been left alone for long enough to try again."""
     memory = member.memory
-    since = [at for at in (memory.differs_at, memory.overridden_at) if at is not None]
-    return bool(since) and member.now - max(since) > TRUCE_S
+    since_at = memory.overridden_at
+    return since_at is not None and member.now - since_at > TRUCE_S
 
 
 def _fell_by_itself(member: Member, seen: MemberObservation) -> bool:
@@ -94,7 +99,19 @@ def _differs(member: Member, seen: MemberObservation) -> bool:
     is_younger = (
         seen.confirmed_at > memory.issued_at + PATIENCE_LATENCIES * member.latency_s
     )
-    return is_younger and abs(seen.confirmed_a - memory.issued_a) > DIFFERENT_A
+    # What it had before is a command that did not arrive, and is repeated.
+    before_a = memory.before_a
+    is_before = before_a is not None and abs(seen.confirmed_a - before_a) <= DIFFERENT_A
+    return is_younger and not is_before and not _is_ours(member, seen)
+
+
+def _is_ours(member: Member, seen: MemberObservation) -> bool:
+    """Return whether what was confirmed came from this house: from us, a person's wish, or an end."""
+    ours = (member.memory.issued_a, seen.commanded_a)
+    return seen.confirmed_a is not None and any(
+        value is not None and abs(seen.confirmed_a - value) <= DIFFERENT_A
+        for value in ours
+    )
 
 
 def _lasts(since_at: float | None, member: Member) -> bool:

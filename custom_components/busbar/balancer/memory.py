@@ -85,6 +85,10 @@ class MemberMemory(Stored):
     """What we had written last; `None` = nothing since we read it back."""
     issued_phases: int | None = None
     issued_at: float | None = None
+    changed_at: float | None = None
+    """When it was first written; a repeated or renewed value may cause no new report."""
+    before_a: float | None = None
+    """What was in force before."""
     hold_a: float | None = None
     """The largest older value that may still be drawn; `None` = none."""
     hold_phases: int | None = None
@@ -171,8 +175,8 @@ class MeterMemory(Stored):
     """Lowest limit in each of the last blocks of time, as (start of the block, limit)."""
     over_at: float | None = None
     """Since when the meter shows more than the limit."""
-    trip_used: float = 0.0
-    """Part of the trip curve that an overload used up, 0 to 1."""
+    trip_used: float = _starts_anew(1.0)
+    """Part of the trip curve that is used up, 0 to 1: all of it at a start, for the breaker may be warm."""
     trip_at: float | None = _starts_anew(None)
     freshness: Freshness = Freshness.NO_METER
     is_overloaded: bool = False

@@ -61,6 +61,12 @@ def _discharge_choices(member: Member) -> tuple[PhaseChoice, ...]:
 def _served_a(member: Member) -> float:
     """Return the mean current allocated since plug-in, all phases: who got least goes first."""
     session_at = member.memory.session_at
+    waiting_at = member.memory.waiting_at
+    if waiting_at is not None:
+        waited_s = member.now - waiting_at
+        if waited_s > member.options.rotation_s / 2:
+            # Who has waited for long goes before who was served least.
+            return -waited_s
     if session_at is None or member.now <= session_at:
         return 0.0
     return member.memory.served_as / (member.now - session_at)

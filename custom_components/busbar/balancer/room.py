@@ -7,10 +7,10 @@ silence where a confirmation was due, it goes down to nothing: what that one may
 from collections.abc import Sequence
 
 from .allocation import allocate
+from .ledger import Ledger
 from .member import SAME_A, Member, minus
 from .model import NO_AMPS, Cap, PhaseAmps, ReasonKey, Reservation
 from .requests import request_of
-from .safety import Ledger
 from .stability import Candidate, Role
 from .tree import Tree
 from .writes import is_overdue

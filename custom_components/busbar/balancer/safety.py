@@ -6,12 +6,14 @@ its vehicle had its 5 s. A charger that went silent keeps reserved what it may c
 its last limits and of what it falls to by itself, the latter alone once its documented time has passed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from .inputs import FallbackCause, MemberObservation
 from .member import SAME_A, Member, at_least
-from .model import NO_AMPS, Circuit, PhaseAmps, Site
+from .model import NO_AMPS, PhaseAmps
 
+SHOWN_A = 0.5
+"""A current that is at most this much above a lower set-point shows that it was taken."""
 CERTAINLY = 1.1
 """A documented time has certainly passed after this multiple of it, plus the vehicle's delay."""
 
@@ -64,9 +66,11 @@ def _had_its_time(member: Member, seen: MemberObservation) -> bool:
 def _confirms(seen: MemberObservation, member: Member) -> bool:
     """Return whether the charger has shown our last command, in current and in phases."""
     memory = member.memory
-    if seen.confirmed_a is None or seen.confirmed_at is None or memory.issued_a is None:
+    if memory.issued_a is None:
         return False
-    if memory.issued_at is not None and seen.confirmed_at < memory.issued_at:
+    if seen.confirmed_a is None or seen.confirmed_at is None:
+        return _shows(member, memory.issued_a)
+    if memory.changed_at is not None and seen.confirmed_at < memory.changed_at:
         return False
     has_phases = memory.issued_phases is None or seen.phases in (
         None,
@@ -76,6 +80,22 @@ def _confirms(seen: MemberObservation, member: Member) -> bool:
         abs(seen.confirmed_a - memory.issued_a) <= SAME_A
         and has_phases
         and not seen.is_switching_phases
+    )
+
+
+def _shows(member: Member, issued_a: float) -> bool:
+    """Return whether a charger that never tells its limit shows by its current that it follows.
+
+    An increase needs no proof, for nobody waits for it.
+    """
+    memory = member.memory
+    if issued_a >= (memory.hold_a or 0.0):
+        return True
+    newest = memory.samples[-1] if memory.samples else None
+    return (
+        newest is not None
+        and newest.at >= (memory.issued_at or 0.0) + member.latency_s
+        and max(newest.terminals_a) <= issued_a + SHOWN_A
     )
 
 
@@ -234,62 +254,3 @@ def _has_certainly_fallen(member: Member) -> bool:
     return (
         member.now - last_at > CERTAINLY * fallback.after_s + member.options.car_delay_s
     )
-
-
-class Ledger:
-    """What may be drawn on every circuit and phase, and against the target, kept while writes are ordered."""
-
-    def __init__(self, site: Site, members: Sequence[Member]) -> None:
-        """Add up what all members may draw now."""
-        self._circuits: Mapping[str, Circuit] = {
-            circuit.key: circuit for circuit in site.circuits
-        }
-        self._target_a = site.target_a
-        self._drawn_a = {key: [0.0, 0.0, 0.0] for key in self._circuits}
-        self._total_a = [0.0, 0.0, 0.0]
-        for member in members:
-            self.add(member.config.circuit, member.may_draw_a)
-
-    def add(self, circuit: str, current_a: PhaseAmps, sign: float = 1.0) -> None:
-        """Count a current on a circuit and all above it; a sign of -1 takes it off."""
-        for phase, amps in enumerate(current_a):
-            self._total_a[phase] += sign * amps
-        for key in self.path(circuit):
-            drawn_a = self._drawn_a[key]
-            for phase, amps in enumerate(current_a):
-                drawn_a[phase] += sign * amps
-
-    def path(self, circuit: str) -> list[str]:
-        """Return a circuit and all above it; a missing circuit counts at the supply."""
-        if circuit not in self._circuits:
-            circuit = next(
-                key for key, item in self._circuits.items() if item.parent is None
-            )
-        path: list[str] = []
-        node: str | None = circuit
-        while node is not None and node not in path:
-            path.append(node)
-            node = self._circuits[node].parent
-        return path
-
-    def room_a(self, circuit: str) -> PhaseAmps:
-        """Return what is left on all limits above a circuit; negative where too much may be drawn."""
-        room = [float("inf")] * 3
-        for key in self.path(circuit):
-            limit_a, drawn_a = self._circuits[key].limit_a, self._drawn_a[key]
-            for phase in range(3):
-                room[phase] = min(room[phase], limit_a[phase] - drawn_a[phase])
-        if self._target_a is not None:
-            for phase in range(3):
-                room[phase] = min(
-                    room[phase], self._target_a[phase] - self._total_a[phase]
-                )
-        return room[0], room[1], room[2]
-
-    def is_over(self, circuit: str, current_a: PhaseAmps) -> bool:
-        """Return whether a limit is exceeded on a phase that this current uses."""
-        room_a = self.room_a(circuit)
-        return any(
-            amps > 0 and room < -1e-6
-            for amps, room in zip(current_a, room_a, strict=True)
-        )

@@ -52,7 +52,7 @@ def caps_of(one: Candidate, fresh: Freshness) -> tuple[Cap, ...]:
     if fresh is Freshness.LOST:
         caps.append(Cap(current_a=member.memory.share_a, key=ReasonKey.FAIL_SAFE))
     elif fresh is Freshness.STALE:
-        caps.append(Cap(current_a=max(0.0, _held_a(member)), key=ReasonKey.METER_STALE))
+        caps.append(Cap(current_a=_held_a(member), key=ReasonKey.METER_STALE))
     return tuple(caps)
 
 
@@ -74,9 +74,10 @@ def _start_a(one: Candidate, least_a: float) -> float | None:
 
 
 def _held_a(member: Member) -> float:
-    """Return what a member has now: the smaller of what it was given and what is in force."""
-    in_force_a = member.in_force_a
-    return 0.0 if in_force_a is None else in_force_a
+    """Return what a member has now in the direction that it wants, as a magnitude."""
+    in_force_a = member.in_force_a or 0.0
+    is_discharge = (member.wish.wanted_a or 0.0) < 0
+    return max(0.0, -in_force_a if is_discharge else in_force_a)
 
 
 def share_out(candidates: Sequence[Candidate], site: Site, memory: Memory) -> None:

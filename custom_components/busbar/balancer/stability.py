@@ -140,9 +140,6 @@ def _claim(candidate: Candidate) -> None:
         assert memory.on_at is not None
         candidate.claim = Claim.RUNS
         candidate.is_held = now - memory.on_at < options.minimum_on_s
-    elif memory.waiting_at is not None and options.rotation_s > 0:
-        if now - memory.waiting_at >= options.rotation_s and memory.turn_at is None:
-            memory.turn_at = now
     if memory.turn_at is not None:
         candidate.claim = Claim.HAS_TURN
     if is_welcome(member):
@@ -161,6 +158,31 @@ def is_welcome(member: Member) -> bool:
         and memory.off_at is None
         and member.now - memory.welcome_at < member.options.welcome_s
     )
+
+
+def give_turns(candidates: list[Candidate]) -> None:
+    """Give those who waited for the rotation time their turn.
+
+    Of several who wait the longest waiting one comes so much earlier that the next need not wait for the
+    end of its minimum on time.
+    """
+    waiting = [
+        one
+        for one in candidates
+        if one.role is Role.CONTENDS
+        and one.member.memory.waiting_at is not None
+        and one.member.memory.turn_at is None
+    ]
+    waiting.sort(key=lambda one: _waited_s(one.member))
+    for place, one in enumerate(waiting):
+        member = one.member
+        options = member.options
+        due_s = max(
+            options.rotation_s - place * options.minimum_on_s, options.rotation_s / 2
+        )
+        if options.rotation_s > 0 and _waited_s(member) >= due_s:
+            member.memory.turn_at = member.now
+            one.claim = Claim.HAS_TURN
 
 
 def rank_turns(candidates: list[Candidate]) -> None:
@@ -233,7 +255,9 @@ def hold_back(candidates: list[Candidate], around: Surroundings) -> None:
     for one in candidates:
         member = one.member
         is_start = not one.is_on and one.role is Role.CONTENDS and one.blocked is None
-        if not is_start or is_welcome(member) or not around.is_dynamic(member):
+        # Who has its turn, or is welcomed, takes the place of another: no wave, and no more room.
+        takes_a_place = one.claim is Claim.HAS_TURN
+        if not is_start or takes_a_place or not around.is_dynamic(member):
             continue
         hold_s = member.options.switch_hold_s
         if is_anyone_on and around.switched_on_at is not None:

@@ -71,6 +71,10 @@ class Tree:
 
     def read_meters(self, members: Sequence[Member]) -> None:
         """Take the newest readings: freshness first, then the limits that they give."""
+        # A meter that is no longer configured is no lost one.
+        metered = {circuit.key for circuit in self.site.circuits if circuit.has_meter}
+        for key in self.memory.meters.keys() - metered:
+            del self.memory.meters[key]
         for circuit in self.site.circuits:
             if not circuit.has_meter:
                 self.states[circuit.key] = MeterState(freshness=Freshness.NO_METER)
@@ -180,7 +184,7 @@ class Tree:
 
     def _export_limit(self, circuit: CircuitConfig) -> PhaseAmps:
         state = self.states[circuit.key]
-        if circuit.has_meter and state.freshness is not Freshness.FRESH:
+        if state.freshness is Freshness.LOST:
             return NO_AMPS
         return state.export_room_a or circuit.export_rating_a or circuit.rating_a
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 from .budget import HOUR_S, budget_until, lease_for
 from .inputs import WriteBudget
+from .ledger import Ledger
 from .member import SAME_A, Member, at_least, minus
 from .model import NO_AMPS
 from .phases import choice_of
-from .safety import Ledger, in_force_values, recount
+from .safety import in_force_values, recount
 
 RETRY_LATENCIES = 3.0
 RETRY_S = 10.0
@@ -144,9 +145,11 @@ class Writer:
         """Write another phase count; with more current only where it fits on both phase sets."""
         phases = member.wanted_phases
         most_a = self._as_far_as_free(member, {phases, phases_before})
-        if phases > phases_before and before_a > 0 and most_a < before_a - SAME_A:
-            member.waits_for = self._holders(member)
-            return
+        if phases > phases_before and before_a > 0:
+            is_settled = member.memory.hold_a is None
+            if not is_settled or most_a < before_a - SAME_A:
+                member.waits_for = self._holders(member)
+                return
         is_for_limit = self.ledger.is_over(member.config.circuit, member.may_draw_a)
         if self._may_write(member, is_urgent=is_for_limit):
             self._issue(member, max(most_a, min(before_a, member.wanted_a)), phases)
@@ -195,14 +198,15 @@ class Writer:
         if phases is not None:
             memory.hold_phases = memory.issued_phases or member.phases_now
             memory.phases_at = self.now
-            memory.issued_phases = phases
+            memory.issued_phases, memory.changed_at = phases, self.now
         memory.hold_a = held_a
         if (
             abs(current_a - (memory.issued_a if memory.issued_a is not None else -1e9))
             > SAME_A
         ):
-            memory.attempts = 0
+            memory.attempts, memory.changed_at = 0, self.now
             memory.was_confirmed = False
+            memory.before_a = member.in_force_a
         memory.issued_a, memory.issued_at = current_a, self.now
         memory.is_confirmed, memory.confirmed_at = False, None
         memory.written_at = (
