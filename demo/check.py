@@ -78,7 +78,8 @@ class Bench:
         """Return what a charger may come to draw at worst, on its busiest phase."""
         answer: Answer = await self.api.action("busbar.preview_allocation")
         (member,) = (item for item in answer["members"] if item["name"] == name)
-        return max(member["reserved"].values())
+        reserved: Mapping[str, float] = member["reserved"]
+        return max(reserved.values())
 
     async def meter(self) -> str:
         """Return how far the meter is believed."""

@@ -38,6 +38,7 @@ ATTR_LEAVING: Final = "leaving"
 # Long enough for local chargers to confirm a cut and the raises that wait for it; slower ones are told as pending.
 _ANSWER_WITHIN_S: Final = 5.0
 _FAST_LATENCY_S: Final = 3.0
+_SAME_A: Final = 0.05
 
 # Amperes are checked by hand: what a schema refuses reaches nobody in their language.
 _TARGET_FIELDS: Final[Mapping[vol.Marker, Any]] = {
@@ -134,7 +135,11 @@ def _is_member_settled(site: SiteCoordinator, key: str, member: MemberDecision) 
         return True
     if coordinator.hand.failed is not None:
         return True
-    return member.progress in (Progress.NONE, Progress.CONFIRMED)
+    if member.set_point is None:
+        return True
+    # What is written can still be the former set-point, and that one confirmed.
+    is_written = abs(member.set_point.current_a - member.allocated_a) < _SAME_A
+    return is_written and member.progress is not Progress.PENDING
 
 
 def _site(call: ServiceCall) -> SiteCoordinator:

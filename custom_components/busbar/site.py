@@ -21,28 +21,28 @@ from homeassistant.util import dt as dt_util
 
 from .balancer import controller
 from .balancer.controller import Changes
-from .balancer.decision import Decision, MemberDecision
+from .balancer.decision import Decision, MemberDecision, SetPoint
 from .balancer.inputs import Inputs, SiteConfig, Target
 from .balancer.memory import Memory
 from .balancer.model import PhaseAmps
 from .chargers.errors import ChargerError
 from .const import DOMAIN
+from .contactors import async_switch_contactor, contactor_state
 from .coordinator import ChargerCoordinator
 from .explain import decision_numbers
+from .hand import SetpointHand
 from .members import find_coordinator
-from .meter import MeterFollower
 from .repairs import SiteIssues
 from .setpoint import SiteAllocation
 from .site_config import (
     CONF_CHARGER,
-    CONF_METER,
-    CONF_VOLTAGE,
     SUPPLY,
     charger_subentries,
     circuit_subentries,
     site_config,
 )
 from .site_inputs import observe, wish
+from .site_sources import SiteSources
 from .site_store import SiteStore
 
 if TYPE_CHECKING:
@@ -81,9 +81,7 @@ class SiteCoordinator(DataUpdateCoordinator[Decision]):
         self._store = store
         self._memory = Memory.from_dict(store.state.memory, time.monotonic())
         self._issues = SiteIssues(hass, entry.entry_id)
-        self._followed: dict[str, tuple[ChargerCoordinator, CALLBACK_TYPE]] = {}
-        self._meters: dict[str, MeterFollower] = {}
-        """By circuit key."""
+        self._sources = SiteSources(hass, self.async_request_step)
         self._timer: CALLBACK_TYPE | None = None
         self._stepped = asyncio.Event()
         self.history: deque[Decision] = deque(maxlen=_HISTORY)
@@ -112,21 +110,15 @@ class SiteCoordinator(DataUpdateCoordinator[Decision]):
         return self._store.state.is_balancing
 
     @callback
+    def async_follow(self) -> None:
+        """Follow the members that are loaded now, and the meters as they are configured."""
+        self._sources.async_follow_meters(self.config_entry)
+        self._sources.async_follow_members(member.key for member in self.config.members)
+
+    @callback
     def async_members_changed(self) -> None:
-        """Follow the coordinators that are there now, and forget those that went."""
-        present = {
-            member.key: self.coordinator_of(member.key)
-            for member in self.config.members
-        }
-        for key, (followed, unfollow) in tuple(self._followed.items()):
-            if present.get(key) is not followed:
-                unfollow()
-                del self._followed[key]
-        for key, coordinator in present.items():
-            if coordinator is not None and key not in self._followed:
-                # A coordinator polls only while somebody listens, so the site does.
-                unfollow = coordinator.async_add_listener(self.async_request_step)
-                self._followed[key] = (coordinator, unfollow)
+        """Look the members up again: a charger came or went."""
+        self._sources.async_follow_members(member.key for member in self.config.members)
         self._async_step_and_tell()
 
     def coordinator_of(self, key: str) -> ChargerCoordinator | None:
@@ -139,42 +131,15 @@ class SiteCoordinator(DataUpdateCoordinator[Decision]):
         self._debouncer.async_schedule_call()
 
     @callback
-    def async_follow_meters(self) -> None:
-        """Follow the meters of the supply and of the circuits, as they are configured now."""
-        self._stop_meters()
-        entry = self.config_entry
-        configured = {
-            SUPPLY: entry.data.get(CONF_METER),
-            **{
-                item.subentry_id: item.data.get(CONF_METER)
-                for item in circuit_subentries(entry)
-            },
-        }
-        for key, config in configured.items():
-            if config is not None:
-                self._meters[key] = MeterFollower(
-                    self.hass,
-                    config,
-                    voltage_v=entry.data[CONF_VOLTAGE],
-                    on_report=self.async_request_step,
-                )
-                self._meters[key].async_start()
-
-    def _stop_meters(self) -> None:
-        for meter in self._meters.values():
-            meter.async_stop()
-        self._meters.clear()
-
-    @callback
     def async_reconfigure(self) -> None:
         """Apply what a person changed; charging goes on."""
-        self.async_follow_meters()
         former = {member.key for member in self.config.members}
         self.config = site_config(self.config_entry)
         for key in former - {member.key for member in self.config.members}:
             if (coordinator := self.coordinator_of(key)) is not None:
                 coordinator.hand.withdraw_allocation()
-        self.async_members_changed()
+        self.async_follow()
+        self._async_step_and_tell()
 
     async def async_set_target(
         self, target_a: PhaseAmps, duration: timedelta | None
@@ -237,11 +202,7 @@ class SiteCoordinator(DataUpdateCoordinator[Decision]):
         }
         return Inputs(
             members={key: observe(item) for key, item in coordinators.items()},
-            meters={
-                key: reading
-                for key, meter in self._meters.items()
-                if (reading := meter.reading) is not None
-            },
+            meters=self._sources.readings,
             wishes={key: wish(item) for key, item in coordinators.items()},
             target=None
             if state.target_a is None
@@ -250,6 +211,11 @@ class SiteCoordinator(DataUpdateCoordinator[Decision]):
                 ends_at=_monotonic(state.target_ends_at, now),
             ),
             balancing=state.is_balancing,
+            contactors={
+                member.contactor: contactor_state(self.hass, member.contactor)
+                for member in self.config.members
+                if member.contactor is not None
+            },
         )
 
     def preview(self, changes: Changes) -> Decision:
@@ -318,9 +284,20 @@ class SiteCoordinator(DataUpdateCoordinator[Decision]):
     def _remember(self, decision: Decision) -> None:
         if not self.history or self.history[-1].line() != decision.line():
             self.history.append(decision)
+            _LOGGER.debug("%s decided: %s", self.name, self._anonymous(decision.line()))
+
+    def _anonymous(self, line: str) -> str:
+        """Return a distribution for the log: the keys of members hold serial numbers."""
+        for number, member in enumerate(self.config.members, start=1):
+            line = line.replace(member.key, f"member {number}")
+        return line
 
     def _apply(self, decision: Decision) -> None:
-        """Hand every member what was decided for it."""
+        """Hand every member what was decided for it, and every contactor."""
+        for name, phases in decision.contactors.items():
+            self.config_entry.async_create_task(
+                self.hass, async_switch_contactor(self.hass, name, phases)
+            )
         for key, member in decision.members.items():
             if (coordinator := self.coordinator_of(key)) is not None:
                 _hand_over(coordinator, member)
@@ -339,27 +316,33 @@ class SiteCoordinator(DataUpdateCoordinator[Decision]):
         """Go in good order: lower all members at once to what they may take without us."""
         self._debouncer.async_shutdown()
         self._stop_timer()
-        self._stop_meters()
         steered = [
             coordinator
-            for coordinator, _ in self._followed.values()
-            if coordinator.hand.allocation is not None
+            for coordinator in self._sources.followed
+            if coordinator.hand.is_steered
         ]
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LEAVE_S):
                 await asyncio.gather(*(_async_let_go(item) for item in steered))
-        for _, unfollow in self._followed.values():
-            unfollow()
-        self._followed.clear()
+        self._sources.async_stop()
         self._issues.async_clear()
+        await self._store.async_save()
 
 
 def _hand_over(coordinator: ChargerCoordinator, member: MemberDecision) -> None:
-    setpoint = member.set_point
+    hand, setpoint = coordinator.hand, member.set_point
+    was_steered = hand.is_steered
     if setpoint is None:
-        coordinator.hand.withdraw_allocation()
-        return
-    coordinator.hand.allocate(
+        hand.withdraw_allocation()
+    else:
+        _allocate(hand, setpoint, write=member.write_now)
+    if hand.is_steered != was_steered:
+        # What limits the charger, and what its slider means, has another name now.
+        coordinator.async_update_listeners()
+
+
+def _allocate(hand: SetpointHand, setpoint: SetPoint, *, write: bool) -> None:
+    hand.allocate(
         SiteAllocation(
             current_a=setpoint.current_a,
             phases=setpoint.phases,
@@ -367,7 +350,7 @@ def _hand_over(coordinator: ChargerCoordinator, member: MemberDecision) -> None:
             falls_to_a=setpoint.falls_to_a,
             lease_s=setpoint.lease_s,
         ),
-        write=member.write_now,
+        write=write,
     )
 
 

@@ -16,6 +16,7 @@ from .balancer.model import NO_AMPS, Phase, PhaseAmps, PhaseMap
 
 CONF_CHARGER: Final = "charger"
 CONF_CIRCUIT: Final = "circuit"
+CONF_CONTACTOR: Final = "contactor"
 CONF_DEFAULT_TARGET: Final = "default_target"
 CONF_FAIL_SAFE: Final = "fail_safe"
 CONF_IS_BALANCING: Final = "is_balancing"
@@ -165,6 +166,7 @@ def _member(data: Mapping[str, Any]) -> MemberConfig:
         priority=int(data.get(CONF_PRIORITY, DEFAULT_PRIORITY)),
         minimum_a=data[CONF_MINIMUM],
         maximum_a=data[CONF_MAXIMUM],
+        contactor=data.get(CONF_CONTACTOR),
         vehicle_minimum=VehicleMinimum(
             data.get(CONF_VEHICLE_MINIMUM, VehicleMinimum.ORDINARY)
         ),

@@ -55,7 +55,7 @@ async def async_setup_site_entry(hass: HomeAssistant, entry: SiteConfigEntry) ->
     coordinator = SiteCoordinator(hass, entry, store)
     entry.runtime_data = SiteRuntime(coordinator=coordinator)
     _register_devices(hass, entry)
-    coordinator.async_follow_meters()
+    coordinator.async_follow()
     await coordinator.async_config_entry_first_refresh()
     entry.async_on_unload(
         async_dispatcher_connect(

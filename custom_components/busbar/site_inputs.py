@@ -73,9 +73,12 @@ def observe(coordinator: ChargerCoordinator) -> MemberObservation:
 
 def wish(coordinator: ChargerCoordinator) -> Wish:
     """Return what a person asks of a member; what is held at the charger shows in its status."""
+    wished = coordinator.hand.wish
+    limit_a = wished.current_limit_a
     return Wish(
-        cap_a=coordinator.hand.wish.current_limit_a,
-        phases=coordinator.hand.wish.phases,
+        # A discharge that a person wanted is a size here: the site decides about the direction.
+        cap_a=None if limit_a is None else abs(limit_a),
+        phases=wished.phases,
     )
 
 
