@@ -12,6 +12,7 @@ from .charger_entry import (
     async_setup_charger_entry,
     async_unload_charger_entry,
 )
+from .charger_services import async_setup_charger_services
 from .const import CONF_KIND, DOMAIN, EntryKind
 from .services import async_setup_services
 from .site_entry import (
@@ -43,6 +44,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     await wishes.async_load()
     hass.data[DATA_WISHES] = wishes
     async_setup_services(hass)
+    async_setup_charger_services(hass)
     return True
 
 

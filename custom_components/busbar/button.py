@@ -28,6 +28,8 @@ class ChargerButtonDescription(ButtonEntityDescription):
 
     exists_fn: Exists
     press_fn: Callable[[Charger], Awaitable[None]]
+    helps_when_lost: bool = False
+    """It can be pressed also while the device does not answer."""
 
 
 BUTTONS: Final = (
@@ -57,6 +59,8 @@ def _command_button(command: Command) -> ChargerButtonDescription:
         entity_registry_enabled_default=is_enabled_for_everybody(command),
         exists_fn=offers(command),
         press_fn=lambda charger: cast("HasSettings", charger).run_command(command.key),
+        # A restart may go another way, and is what brings back a device that is silent.
+        helps_when_lost=command.restarts,
     )
 
 
@@ -90,6 +94,14 @@ class ChargerButton(ChargerEntity[None], ButtonEntity):
     """Something that a charger does once."""
 
     entity_description: ChargerButtonDescription
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether pressing it can have an effect."""
+        if self.entity_description.helps_when_lost:
+            return self._exists(self.coordinator.capabilities)
+        return super().available
 
     @override
     async def async_press(self) -> None:

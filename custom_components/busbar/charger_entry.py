@@ -1,21 +1,27 @@
 """Set up one charger entry: its connection, and a coordinator for every device behind it."""
 
 import asyncio
+import contextlib
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
-from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, Event, HassJob, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 
 from .chargers.errors import ChargerError
-from .chargers.model import Connection, Identity, ReleasesControl
+from .chargers.model import Charger, Connection, Identity, ReleasesControl
 from .const import DOMAIN, PLATFORMS, SIGNAL_CHARGERS_CHANGED
 from .coordinator import ChargerCoordinator
 from .errors import setup_failure
 from .makes import MAKES, async_create_connection
 from .wishes import DATA_WISHES
+
+# Home Assistant grants 20 s for stopping, a container often 10.
+_STOP_S: Final = 8.0
 
 type ChargerConfigEntry = ConfigEntry[ChargerRuntime]
 
@@ -47,7 +53,10 @@ async def async_setup_charger_entry(
     hass: HomeAssistant, entry: ChargerConfigEntry
 ) -> None:
     """Connect, read once, and offer what is there; nothing is written."""
-    connection = await async_create_connection(hass, entry)
+    try:
+        connection = await async_create_connection(hass, entry)
+    except ChargerError as err:
+        raise setup_failure(err) from err
     try:
         await connection.open()
     except ChargerError as err:
@@ -62,6 +71,9 @@ async def async_setup_charger_entry(
     entry.async_on_unload(
         hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, async_close)
     )
+    entry.async_on_unload(
+        hass.async_add_shutdown_job(HassJob(partial(_async_end_discharges, entry)))
+    )
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
 
     @callback
@@ -71,6 +83,18 @@ async def async_setup_charger_entry(
     entry.async_on_unload(connection.on_change(devices_changed))
     # Also for what came while the platforms were set up.
     await _async_devices_changed(hass, entry)
+
+
+async def _async_end_discharges(entry: ChargerConfigEntry) -> None:
+    """End what nobody will watch any more; a charge goes on over a restart of Home Assistant."""
+    coordinators = entry.runtime_data.coordinators.values()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_STOP_S):
+            await asyncio.gather(
+                *(coordinator.async_end_discharge() for coordinator in coordinators),
+                # Out of reach: there is nobody left to try again.
+                return_exceptions=True,
+            )
 
 
 async def async_unload_charger_entry(
@@ -98,13 +122,11 @@ async def async_remove_charger_entry(
         for domain, key in device.identifiers:
             if domain == DOMAIN:
                 await hass.data[DATA_WISHES].async_remove(key)
-    connection = await async_create_connection(hass, entry)
-    if isinstance(connection, ReleasesControl):
-        try:
+    # Where it is out of reach, its entry is removed all the same.
+    with contextlib.suppress(ChargerError):
+        connection = await async_create_connection(hass, entry)
+        if isinstance(connection, ReleasesControl):
             await connection.release()
-        except ChargerError:
-            # It is out of reach; its entry is removed all the same.
-            return
 
 
 async def _async_devices_changed(
@@ -119,7 +141,7 @@ async def _async_devices_changed(
 async def _async_follow_devices(hass: HomeAssistant, entry: ChargerConfigEntry) -> None:
     """Have a coordinator and a device for everything behind the connection, and nothing else."""
     runtime = entry.runtime_data
-    chargers = runtime.connection.chargers
+    chargers = _own_chargers(hass, entry)
     for key in runtime.coordinators.keys() - chargers.keys():
         await runtime.coordinators.pop(key).async_shutdown()
     registry = dr.async_get(hass)
@@ -133,6 +155,22 @@ async def _async_follow_devices(hass: HomeAssistant, entry: ChargerConfigEntry) 
     for device in dr.async_entries_for_config_entry(registry, entry.entry_id):
         if not any((DOMAIN, key) in device.identifiers for key in chargers):
             registry.async_remove_device(device.id)
+
+
+def _own_chargers(hass: HomeAssistant, entry: ChargerConfigEntry) -> dict[str, Charger]:
+    """Return the devices behind an entry, but none that a loaded entry before it holds.
+
+    Two accounts may see the same charger. Its set-point has one hand all the same.
+    """
+    held = {
+        key
+        for other in hass.config_entries.async_entries(DOMAIN)
+        if other is not entry
+        and isinstance(runtime := getattr(other, "runtime_data", None), ChargerRuntime)
+        for key in runtime.coordinators
+    }
+    chargers = entry.runtime_data.connection.chargers
+    return {key: charger for key, charger in chargers.items() if key not in held}
 
 
 @callback

@@ -13,12 +13,16 @@ from .const import CONF_KIND, CONF_MAKE, DOMAIN, EntryKind
 from .flows.circuit import CircuitFlow
 from .flows.easee import EASEE, EaseeFlow
 from .flows.member import MemberFlow
+from .flows.quasar import QUASAR, QuasarFlow
+from .flows.shelly_em import SHELLY_EM, ShellyEmFlow
 from .flows.site import SiteFlow
 from .flows.warp import WARP, WarpFlow
 from .site_config import SUBENTRY_CHARGER, SUBENTRY_CIRCUIT
 
 
-class BusbarConfigFlow(WarpFlow, EaseeFlow, SiteFlow, domain=DOMAIN):
+class BusbarConfigFlow(
+    WarpFlow, EaseeFlow, QuasarFlow, ShellyEmFlow, SiteFlow, domain=DOMAIN
+):
     """The config flow of Busbar."""
 
     VERSION = 1
@@ -28,7 +32,9 @@ class BusbarConfigFlow(WarpFlow, EaseeFlow, SiteFlow, domain=DOMAIN):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask what to add."""
-        return self.async_show_menu(step_id="user", menu_options=[WARP, EASEE, "site"])
+        return self.async_show_menu(
+            step_id="user", menu_options=[WARP, EASEE, QUASAR, SHELLY_EM, "site"]
+        )
 
     async def async_step_reconfigure(
         self, user_input: dict[str, Any] | None = None

@@ -13,11 +13,20 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
-from .chargers.errors import ChargerError, ConnectionFailed
-from .chargers.model import Capabilities, Charger, Identity, Snapshot, Unsubscribe
+from .chargers.errors import ChargerError, ConnectionFailed, NeedsRestart
+from .chargers.model import (
+    Capabilities,
+    Charger,
+    FallsSilent,
+    Identity,
+    ReleasesControl,
+    Snapshot,
+    Unsubscribe,
+)
 from .const import DOMAIN
 from .errors import command_errors, update_failure
 from .hand import SetpointHand
+from .repairs import async_forget_dead, async_report_dead
 from .setpoint import Wish
 from .wishes import DATA_WISHES
 
@@ -85,11 +94,23 @@ class ChargerCoordinator(DataUpdateCoordinator[Snapshot]):
         self._unsubscribe = self.charger.subscribe(self._async_pushed, self._async_lost)
 
     async def async_leave(self) -> None:
-        """Go in good order: lower what only a watching site justified, then stop."""
-        if (allocation := self.hand.allocation) is not None:
-            with contextlib.suppress(ChargerError):
+        """Go in good order: lower what only a watching site justified, end a discharge, hand back control."""
+        charger = self.charger
+        with contextlib.suppress(ChargerError):
+            if (allocation := self.hand.allocation) is not None:
                 await self.hand.async_lower(allocation.falls_to_a)
+            await self.async_end_discharge()
+        if isinstance(charger, FallsSilent) and isinstance(charger, ReleasesControl):
+            # Out of reach, it ends by itself what nobody keeps going.
+            with contextlib.suppress(ChargerError):
+                await charger.release()
         await self.async_shutdown()
+
+    async def async_end_discharge(self) -> None:
+        """End a discharge that nobody will watch any more. Raises `ChargerError`."""
+        snapshot = self.charger.snapshot
+        if snapshot is not None and (snapshot.commanded_a or 0) < 0:
+            await self.hand.async_lower(0)
 
     @override
     async def async_shutdown(self) -> None:
@@ -98,6 +119,7 @@ class ChargerCoordinator(DataUpdateCoordinator[Snapshot]):
             self._unsubscribe()
             self._unsubscribe = None
         self.hand.stop()
+        async_forget_dead(self.hass, self.identity)
         await super().async_shutdown()
 
     @override
@@ -105,6 +127,7 @@ class ChargerCoordinator(DataUpdateCoordinator[Snapshot]):
         try:
             snapshot = await self.charger.refresh()
         except ChargerError as err:
+            self._note_failure(err)
             raise update_failure(err) from err
         self._note(snapshot)
         return snapshot
@@ -122,11 +145,19 @@ class ChargerCoordinator(DataUpdateCoordinator[Snapshot]):
         """Report at once what the next poll would find, where the charger itself noticed it."""
         if not isinstance(err, ChargerError):
             err = ConnectionFailed("no longer heard")
+        self._note_failure(err)
         self.async_set_update_error(update_failure(err))
+
+    @callback
+    def _note_failure(self, err: ChargerError) -> None:
+        """Tell a person where waiting does not help."""
+        if isinstance(err, NeedsRestart):
+            async_report_dead(self.hass, self.identity)
 
     @callback
     def _note(self, snapshot: Snapshot) -> None:
         """Note when it was heard, and since when a vehicle is there."""
+        async_forget_dead(self.hass, self.identity)
         # A cloud that refuses requests for a while leaves us with what was heard before.
         self.heard_at = min(time.monotonic(), snapshot.received_at)
         if not snapshot.vehicle_connected:
@@ -141,31 +172,49 @@ class ChargerCoordinator(DataUpdateCoordinator[Snapshot]):
             await command
         self.async_update_listeners()
 
+    @property
+    def holder(self) -> ChargerCoordinator:
+        """Return who holds the set-point that a wish here moves: there is one hand per set-point.
+
+        A group that has one charger, and is what this charger is steered by, is no second one.
+        """
+        if self.data is not None and len(self.data.group_members) == 1:
+            coordinators = self.config_entry.runtime_data.coordinators
+            only = coordinators.get(self.data.group_members[0])
+            if only is not None and not only.capabilities.is_group_member:
+                return only
+        return self
+
     async def async_wish_current(self, current_a: float) -> None:
-        """Limit the charger because a person wants it: 0, or a current within its range."""
-        self._check_current(current_a)
-        await self._async_wish(replace(self.hand.wish, current_limit_a=current_a))
+        """Limit the charger because a person wants it: 0, or a current within its ranges; minus discharges."""
+        await self.async_wish(replace(self.hand.wish, current_limit_a=current_a))
 
     async def async_wish_phases(self, phases: int) -> None:
         """Charge with `phases` phases because a person wants it."""
-        await self._async_wish(replace(self.hand.wish, phases=phases))
+        await self.async_wish(replace(self.hand.wish, phases=phases))
 
-    async def _async_wish(self, wish: Wish) -> None:
+    async def async_wish(self, wish: Wish) -> None:
+        """Take over all that a person wants, and keep it once it was taken."""
+        if wish.current_limit_a is not None:
+            self._check_current(wish.current_limit_a)
         await self.async_command(self.hand.async_wish(wish))
         await self.hass.data[DATA_WISHES].async_set(self.identity.key, wish)
 
     def _check_current(self, current_a: float) -> None:
-        charge = self.capabilities.charge
+        charge, discharge = self.capabilities.charge, self.capabilities.discharge
         if charge is None or current_a == 0:
             return
-        if not charge.minimum_a <= current_a <= charge.maximum_a:
+        discharges = current_a < 0 and discharge is not None
+        sign = -1 if discharges else 1
+        settable = discharge if discharges and discharge is not None else charge
+        if not settable.minimum_a <= sign * current_a <= settable.maximum_a:
             raise ServiceValidationError(
                 translation_domain=DOMAIN,
                 translation_key="current_out_of_range",
                 translation_placeholders={
                     "device": self.identity.name,
                     "current": f"{current_a:g}",
-                    "minimum": f"{charge.minimum_a:g}",
-                    "maximum": f"{charge.maximum_a:g}",
+                    "minimum": f"{sign * settable.minimum_a:g}",
+                    "maximum": f"{sign * settable.maximum_a:g}",
                 },
             )

@@ -6,7 +6,7 @@ import time
 from typing import Any, Final
 
 from homeassistant.components.diagnostics import async_redact_data
-from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_USERNAME
+from homeassistant.const import CONF_EMAIL, CONF_HOST, CONF_PASSWORD, CONF_USERNAME
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import DeviceEntry
 
@@ -17,9 +17,9 @@ from .coordinator import ChargerCoordinator
 from .makes import CONF_SERIAL, CONF_STATE
 from .platform_setup import BusbarConfigEntry
 from .site import SiteCoordinator
-from .site_config import CONF_CHARGER
 
 _TO_REDACT: Final = {
+    CONF_EMAIL,
     CONF_HOST,
     CONF_PASSWORD,
     CONF_SERIAL,
@@ -95,9 +95,8 @@ def _site(coordinator: SiteCoordinator) -> dict[str, Any]:
     known = {
         "entry": dict(entry.data),
         "subentries": [
-            {**subentry.data, CONF_CHARGER: members[subentry.data[CONF_CHARGER]]}
+            {"type": subentry.subentry_type, **subentry.data}
             for subentry in entry.subentries.values()
-            if subentry.data.get(CONF_CHARGER) in members
         ],
         "is_balancing": coordinator.is_balancing,
         "target": coordinator.target_a,

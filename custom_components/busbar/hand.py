@@ -2,7 +2,7 @@
 
 Entities and actions give it a person's wish, a site gives it an allocation with an end. It merges
 both (`setpoint.py`) and writes: the latest wins, one write is in flight, and an allocation that
-nobody renews lowers the charger by itself.
+nobody renews lowers the charger by itself, and leaves it to its own watchdog where it has one.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, cast
 
 from .chargers.errors import ChargerError, ConnectionFailed, Unsupported
-from .chargers.model import Charger, SetsCurrent, SwitchesPhases
+from .chargers.model import Charger, FallsSilent, SetsCurrent, SwitchesPhases
 from .setpoint import Setpoint, SiteAllocation, Wish, merge
 
 # The slowest make answers a command within a few seconds; whoever waits longer has lost the connection.
@@ -51,6 +51,8 @@ class SetpointHand:
         self._timer: Callable[[], None] | None = None
         self._asked = 0
         self._served = 0
+        self._is_hushed = False
+        """Whether the charger was left alone, and waits for a word of ours."""
         self.wish = wish
         self.allocation: SiteAllocation | None = None
         self.in_flight: WriteAttempt | None = None
@@ -91,13 +93,17 @@ class SetpointHand:
         """Take a site's allocation; without `write` it only moves the end of the one that holds."""
         self.allocation = allocation
         self._arm(allocation.ends_at - self._clock())
-        if write:
+        if self._is_hushed:
+            self._start_task(self._async_speak())
+        elif write:
             self._start_task(self._async_write_quietly())
 
     def withdraw_allocation(self) -> None:
         """Forget the site; what the charger holds now stays as it is."""
         self._disarm()
         self.allocation = None
+        if self._is_hushed:
+            self._start_task(self._async_speak())
 
     async def async_lower(self, current_a: float) -> None:
         """Bring the charger down to `current_a` now, never up. Raises `ChargerError`."""
@@ -167,13 +173,24 @@ class SetpointHand:
     async def _async_write(self, wanted: Setpoint) -> None:
         charger = self._charger
         held = None if charger.snapshot is None else charger.snapshot.phases_wanted
-        if wanted.phases is not None and wanted.phases != held:
-            if not isinstance(charger, SwitchesPhases):
-                raise Unsupported("phases cannot be switched")
-            await charger.set_phases(wanted.phases)
+        phases = None if wanted.phases == held else wanted.phases
+        if phases is None:
+            await self._async_write_current(wanted)
+            return
+        if not isinstance(charger, SwitchesPhases):
+            raise Unsupported("phases cannot be switched")
+        # On more phases the present current would be more power than anybody asked for.
+        adds_phases = held is not None and phases > held
+        if adds_phases:
+            await self._async_write_current(wanted)
+        await charger.set_phases(phases)
+        if not adds_phases:
+            await self._async_write_current(wanted)
+
+    async def _async_write_current(self, wanted: Setpoint) -> None:
         if wanted.current_a is not None:
             # What sets no current is refused before it gets here: it offers no such entity and no such member.
-            await cast("SetsCurrent", charger).set_current(
+            await cast("SetsCurrent", self._charger).set_current(
                 wanted.current_a, lease_s=wanted.lease_s
             )
 
@@ -191,4 +208,27 @@ class SetpointHand:
         self._timer = None
         if self._lowers(self._wanted):
             self._arm(_RETRY_S)
-            self._start_task(self._async_write_quietly())
+            self._start_task(self._async_end())
+
+    async def _async_end(self) -> None:
+        """Lower the charger; where nothing is to flow, or it did not listen, leave it to its watchdog."""
+        await self._async_write_quietly()
+        if not isinstance(self._charger, FallsSilent):
+            return
+        async with self._lock:
+            is_renewed = (
+                self.allocation is None or self._clock() < self.allocation.ends_at
+            )
+            flows_on = self.failed is None and self._wanted.current_a
+            if not (is_renewed or flows_on):
+                self._disarm()
+                self._is_hushed = True
+                await self._charger.fall_silent()
+
+    async def _async_speak(self) -> None:
+        """Break the silence: somebody who decides is back, and has to hear the charger first."""
+        async with self._lock:
+            if self._is_hushed:
+                self._is_hushed = False
+                # It holds no more than that already.
+                await self._async_try(Setpoint(current_a=0.0))

@@ -1,4 +1,4 @@
-"""List the makes of chargers, and load the package of one when it is needed.
+"""List the makes of chargers and meters, and load the package of one when it is needed.
 
 A make's package and its libraries are imported on first use and off the event loop, so that a
 house with one make does not pay for the others.
@@ -39,12 +39,21 @@ class Make:
 
     key: str
     manufacturer: str
+    room: str = "chargers"
+    """Where its package is: in `chargers/`, or in `meters/`."""
     injected: Callable[[HomeAssistant], Mapping[str, Any]]
     """What its package is given beside the settings of an entry."""
     identified: Callable[[Any], Identified]
     """Turns what its package says of a device or an account into what a flow needs."""
     keeps_state: bool = False
     """It has something that must survive a restart: tokens, or what it still has to restore."""
+    identifies_with_state: bool = True
+    """What it keeps helps to find out who answers, too."""
+
+
+def _executor(hass: HomeAssistant) -> Mapping[str, Any]:
+    """Give a make a way to run what blocks."""
+    return {"run_blocking": hass.async_add_executor_job}
 
 
 def _web_session(hass: HomeAssistant) -> Mapping[str, Any]:
@@ -80,6 +89,21 @@ MAKES: Final[Mapping[str, Make]] = {
             keeps_state=True,
         ),
         Make(
+            key="quasar",
+            manufacturer="Wallbox",
+            injected=_executor,
+            identified=_device,
+            keeps_state=True,
+            identifies_with_state=False,
+        ),
+        Make(
+            key="shelly_em",
+            manufacturer="Shelly",
+            room="meters",
+            injected=_web_session,
+            identified=_device,
+        ),
+        Make(
             key="warp",
             manufacturer="Tinkerforge",
             injected=_web_session,
@@ -89,9 +113,10 @@ MAKES: Final[Mapping[str, Make]] = {
 }
 
 
-async def _async_load(hass: HomeAssistant, make: str) -> ModuleType:
+async def async_load_package(hass: HomeAssistant, make: str) -> ModuleType:
     """Import the package of a make off the event loop."""
-    return await async_import_module(hass, f"{__package__}.chargers.{make}")
+    room = MAKES[make].room
+    return await async_import_module(hass, f"{__package__}.{room}.{make}")
 
 
 async def async_create_connection(
@@ -99,7 +124,7 @@ async def async_create_connection(
 ) -> Connection:
     """Return the connection of a charger entry, not opened yet."""
     make = entry.data[CONF_MAKE]
-    package = await _async_load(hass, make)
+    package = await async_load_package(hass, make)
 
     @callback
     def save_state(state: Mapping[str, Any]) -> None:
@@ -123,8 +148,8 @@ async def async_identify(
 ) -> Identified:
     """Ask who answers to these settings, without writing to a device. Raises `ChargerError`."""
     row = MAKES[make]
-    package = await _async_load(hass, make)
+    package = await async_load_package(hass, make)
     injected = dict(row.injected(hass))
-    if row.keeps_state:
+    if row.keeps_state and row.identifies_with_state:
         injected["state"] = settings.get(CONF_STATE, {})
     return row.identified(await package.identify(settings, **injected))

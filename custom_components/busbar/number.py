@@ -43,6 +43,23 @@ class Span:
     maximum: float
     step: float
     also_zero: bool
+    discharge: CurrentRange | None = None
+    """The same below 0."""
+
+    @property
+    def lowest(self) -> float:
+        """Return the smallest value of all."""
+        if self.discharge is not None:
+            return -self.discharge.maximum_a
+        return 0.0 if self.also_zero else self.minimum
+
+    def gap_around(self, value: float) -> tuple[float, float] | None:
+        """Return what could be chosen instead, away from 0, of a value that is too near to it."""
+        if 0 < value < self.minimum:
+            return self.minimum, self.maximum
+        if self.discharge is not None and -self.discharge.minimum_a < value < 0:
+            return -self.discharge.minimum_a, -self.discharge.maximum_a
+        return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,12 +80,13 @@ def _current_span(capabilities: Capabilities) -> Span:
         maximum=charge.maximum_a,
         step=charge.step_a,
         also_zero=True,
+        discharge=capabilities.discharge,
     )
 
 
 def _current_limit(coordinator: ChargerCoordinator) -> float | None:
     """Return the limit a person set; under a site what it decides is shown by the site."""
-    hand = coordinator.hand
+    hand = coordinator.holder.hand
     if not hand.is_steered:
         return coordinator.data.confirmed_a
     if hand.wish.current_limit_a is not None:
@@ -85,7 +103,7 @@ CURRENT_LIMIT: Final = ChargerNumberDescription(
     exists_fn=lambda capabilities: capabilities.sets_current,
     span_fn=_current_span,
     value_fn=_current_limit,
-    set_fn=lambda coordinator, value: coordinator.async_wish_current(value),
+    set_fn=lambda coordinator, value: coordinator.holder.async_wish_current(value),
 )
 
 
@@ -171,8 +189,8 @@ class ChargerNumber(ChargerEntity[float], NumberEntity):
     @property
     @override
     def native_min_value(self) -> float:
-        """Return the smallest value; the gap above a lone 0 is refused when it is set."""
-        return 0.0 if self._span.also_zero else self._span.minimum
+        """Return the smallest value; a gap beside a lone 0 is refused when it is set."""
+        return self._span.lowest
 
     @property
     @override
@@ -194,15 +212,16 @@ class ChargerNumber(ChargerEntity[float], NumberEntity):
 
     @override
     async def async_set_native_value(self, value: float) -> None:
-        """Set it, unless it lies in the gap between 0 and the minimum."""
-        if 0 < value < self._span.minimum:
+        """Set it, unless it lies in a gap between 0 and a minimum."""
+        if (gap := self._span.gap_around(value)) is not None:
+            minimum, maximum = gap
             raise ServiceValidationError(
                 translation_domain=DOMAIN,
                 translation_key="value_in_gap",
                 translation_placeholders={
                     "value": f"{value:g}",
-                    "minimum": f"{self._span.minimum:g}",
-                    "maximum": f"{self._span.maximum:g}",
+                    "minimum": f"{minimum:g}",
+                    "maximum": f"{maximum:g}",
                 },
             )
         await self.entity_description.set_fn(self.coordinator, value)

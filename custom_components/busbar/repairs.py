@@ -7,6 +7,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from .balancer.decision import Decision, Problem, ProblemKind
+from .chargers.model import Identity
 from .const import DOMAIN
 
 # What may exceed a limit is an error; what costs comfort is a warning.
@@ -19,6 +20,27 @@ _SEVERITY: Final = {
 }
 
 STEP_FAILED: Final = "step_failed"
+NEEDS_RESTART: Final = "needs_restart"
+
+
+@callback
+def async_report_dead(hass: HomeAssistant, identity: Identity) -> None:
+    """Say that a charger does not come back by itself."""
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        f"{NEEDS_RESTART}_{identity.key}",
+        is_fixable=False,
+        severity=ir.IssueSeverity.ERROR,
+        translation_key=NEEDS_RESTART,
+        translation_placeholders={"device": identity.name},
+    )
+
+
+@callback
+def async_forget_dead(hass: HomeAssistant, identity: Identity) -> None:
+    """Take it back: the charger is heard, or goes."""
+    ir.async_delete_issue(hass, DOMAIN, f"{NEEDS_RESTART}_{identity.key}")
 
 
 class SiteIssues:

@@ -51,7 +51,7 @@ PHASES: Final = ChargerSelectDescription(
         _PHASE_OPTIONS[count] for count in sorted(capabilities.phases)
     ],
     value_fn=_phases,
-    set_fn=lambda coordinator, option: coordinator.async_wish_phases(
+    set_fn=lambda coordinator, option: coordinator.holder.async_wish_phases(
         _PHASE_COUNTS[option]
     ),
 )

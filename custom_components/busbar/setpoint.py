@@ -16,6 +16,7 @@ class Wish:
     """What a person asked of a charger. It caps every allocation, and is kept over restarts."""
 
     current_limit_a: float | None = None
+    """Without a site the set-point itself, minus is discharging; under a site a cap in both directions."""
     phases: int | None = None
 
     def as_dict(self) -> dict[str, Any]:
@@ -71,7 +72,7 @@ def merge(
         return Setpoint(current_a=wish.current_limit_a, phases=wish.phases)
     current_a = allocation.current_at(now)
     if wish.current_limit_a is not None:
-        cap_a = wish.current_limit_a
+        cap_a = abs(wish.current_limit_a)
         current_a = max(min(current_a, cap_a), -cap_a)
     return Setpoint(
         current_a=_settable(capabilities, current_a),

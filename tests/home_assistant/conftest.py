@@ -21,8 +21,17 @@ from tests.spoken import says_everything
 
 from .common import charger_data, site_entry_of
 from .easee_house import easee_cloud, easee_entry, easee_house
+from .quasar_house import quasar_entry, quasar_house, quasar_ours
 
-__all__ = ["easee_cloud", "easee_entry", "easee_house", "says_everything"]
+__all__ = [
+    "easee_cloud",
+    "easee_entry",
+    "easee_house",
+    "quasar_entry",
+    "quasar_house",
+    "quasar_ours",
+    "says_everything",
+]
 
 type Add = Callable[[WarpSimulator], Awaitable[MockConfigEntry]]
 type StartWarp = Callable[..., Awaitable[WarpSimulator]]

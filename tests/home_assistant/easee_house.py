@@ -31,7 +31,8 @@ from simulators.world import ManualClock
 
 __all__ = ["easee_cloud", "easee_entry", "easee_house"]
 
-ACCOUNT = "easee_5a2ddf68b5e9d9a8"
+TURNS = 60
+ACCOUNT = "easee_f7d54c22dda5b178"
 CIRCUIT = "easee_circuit_501"
 SHARED = "easee_circuit_502"
 CHARGER, LEFT, RIGHT, GRID = (f"easee_{one}" for one in (LONE, FIRST, SECOND, METER))
@@ -78,11 +79,13 @@ class EaseeHouse:
             await self.settle()
 
     async def settle(self) -> None:
-        """Let what is under way arrive."""
+        """Let what is under way arrive: sockets need turns of the loop, not time."""
         await self.cloud.hub.settle()
         for warp in self.warps:
             await warp.flush()
-        await self.hass.async_block_till_done()
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
+        await self.hass.async_block_till_done(wait_background_tasks=True)
 
     async def until(self, condition: Callable[[], bool], step_s: float = 1.0) -> None:
         """Let time pass until something is so; the test's timeout bounds it."""

@@ -78,8 +78,8 @@ async def test_a_circuit_with_a_meter(
         if item.subentry_type == "circuit"
     )
     assert circuit.data["meter"]["kind"] == "currents"
-    form = await site_entry.start_subentry_reconfigure_flow(hass, circuit.subentry_id)
-    form = await answer(hass, form, {**CIRCUIT, "meter_kind": "currents"})
+    begun = await site_entry.start_subentry_reconfigure_flow(hass, circuit.subentry_id)
+    form = await answer(hass, begun, {**CIRCUIT, "meter_kind": "currents"})
     assert form["step_id"] == "circuit_meter"
     result = await answer(hass, form, {**METER, "inverted": True})
     assert result["reason"] == "reconfigure_successful"
@@ -93,8 +93,8 @@ async def test_a_circuit_cannot_hang_below_itself(
     """Not even by way of another one; the same form goes on."""
     _, upper = await add_circuit(hass, site_entry)
     _, lower = await add_circuit(hass, site_entry, name="Bikes", parent=upper)
-    form = await site_entry.start_subentry_reconfigure_flow(hass, upper)
-    form = await answer(hass, form, {**CIRCUIT, "parent": lower})
+    begun = await site_entry.start_subentry_reconfigure_flow(hass, upper)
+    form = await answer(hass, begun, {**CIRCUIT, "parent": lower})
     assert form["type"] is FlowResultType.FORM
     assert form["errors"] == {"parent": "circuit_below_itself"}
     result = await answer(hass, form, {**CIRCUIT, "name": "Front", "rating": 18})

@@ -376,9 +376,9 @@ async def test_reconfigure_a_member(
     hass: HomeAssistant, site_entry: MockConfigEntry, warps: list[WarpSimulator]
 ) -> None:
     """Its limits are applied at once; wrong ones are said first."""
-    form = await site_entry.start_subentry_reconfigure_flow(hass, "member_AbCd")
-    assert form["step_id"] == "reconfigure"
-    form = await answer(hass, form, {**LIMITS, "minimum": 20, "maximum": 10})
+    begun = await site_entry.start_subentry_reconfigure_flow(hass, "member_AbCd")
+    assert begun["step_id"] == "reconfigure"
+    form = await answer(hass, begun, {**LIMITS, "minimum": 20, "maximum": 10})
     assert form["errors"] == {"maximum": "maximum_below_minimum"}
     result = await answer(hass, form, {**LIMITS, "maximum": 8})
     assert result["type"] is FlowResultType.ABORT

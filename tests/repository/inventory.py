@@ -114,7 +114,7 @@ def _platform(description: EntityDescription) -> str:
 def _everything() -> Capabilities:
     """Return a device with the limits and errors of all makes, to ask for its words."""
     words: dict[str, tuple[str, ...]] = {"error_keys": (), "limit_keys": ()}
-    for module in modules(PACKAGE / "chargers"):
+    for module in (*modules(PACKAGE / "chargers"), *modules(PACKAGE / "meters")):
         for node in ast.walk(module.tree):
             if isinstance(node, ast.keyword) and node.arg in words:
                 words[node.arg] += tuple(evaluate(module, node.value) or ())

@@ -13,6 +13,10 @@ class ConnectionFailed(ChargerError):
     """The charger or its cloud was not reached, or did not answer in time."""
 
 
+class NeedsRestart(ConnectionFailed):
+    """The charger no longer answers, and will not before it is restarted."""
+
+
 class AuthenticationFailed(ChargerError):
     """The charger or its cloud refused our credentials."""
 

@@ -36,6 +36,7 @@ __all__ = [
     "CurrentRange",
     "Fallback",
     "FallbackCause",
+    "FallsSilent",
     "HasDiagnostics",
     "HasSchedule",
     "HasSettings",
@@ -325,6 +326,20 @@ class ReleasesControl(Protocol):
 
     async def release(self) -> None:
         """Hand control back when its entry is removed, as far as the device can be reached."""
+
+
+@runtime_checkable
+class FallsSilent(Protocol):
+    """It is steered live: every word that it hears keeps it going, and it stops by itself in silence.
+
+    Control of such a charger is handed back whenever its entry is unloaded.
+    """
+
+    async def fall_silent(self) -> None:
+        """Stop it as far as it hears us, then say nothing more; never raises.
+
+        From then on it counts as lost. The next command breaks the silence.
+        """
 
 
 class Connection(Protocol):

@@ -1,6 +1,6 @@
 """Add circuits and chargers to a site, and change their place in it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from homeassistant.config_entries import (
@@ -11,7 +11,10 @@ from homeassistant.config_entries import (
     ConfigSubentryFlow,
     SubentryFlowResult,
 )
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import (
+    EntitySelector,
+    EntitySelectorConfig,
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
@@ -29,6 +32,7 @@ from ..members import find_coordinator, free_chargers
 from ..site_config import (
     CONF_CHARGER,
     CONF_CIRCUIT,
+    CONF_CONTACTOR,
     CONF_MAXIMUM,
     CONF_MINIMUM,
     CONF_PHASE_MAP,
@@ -41,6 +45,7 @@ from ..site_config import (
     UNKNOWN_PHASE_MAP,
     circuit_subentries,
 )
+from .meter import kept_name, shown_name
 from .supply import amperes
 
 # What is assumed of a charger that does not say what it can be set to.
@@ -60,6 +65,7 @@ _VEHICLE_MINIMUM: Final = SelectSelector(
         mode=SelectSelectorMode.LIST,
     )
 )
+_CONTACTOR: Final = EntitySelector(EntitySelectorConfig(domain="switch"))
 _PRIORITY: Final = NumberSelector(
     NumberSelectorConfig(min=1, max=10, step=1, mode=NumberSelectorMode.SLIDER)
 )
@@ -109,6 +115,7 @@ def _member_fields(entry: ConfigEntry) -> dict[vol.Marker, Any]:
         vol.Required(
             CONF_VEHICLE_MINIMUM, default=VehicleMinimum.ORDINARY.value
         ): _VEHICLE_MINIMUM,
+        vol.Optional(CONF_CONTACTOR): _CONTACTOR,
     }
 
 
@@ -153,7 +160,7 @@ class MemberFlow(ConfigSubentryFlow):
             if coordinator is not None and not errors:
                 return self.async_create_entry(
                     title=coordinator.identity.name,
-                    data=user_input,
+                    data=_kept(self.hass, user_input),
                     unique_id=coordinator.identity.key,
                 )
         charger = charger_selector(chargers, multiple=False)
@@ -183,17 +190,36 @@ class MemberFlow(ConfigSubentryFlow):
             errors = _limit_errors(_range_of(coordinator), user_input)
             if not errors:
                 return self.async_update_and_abort(
-                    self._get_entry(), subentry, data={CONF_CHARGER: key, **user_input}
+                    self._get_entry(),
+                    subentry,
+                    data={CONF_CHARGER: key, **_kept(self.hass, user_input)},
                 )
         return self.async_show_form(
             step_id=SOURCE_RECONFIGURE,
             data_schema=self.add_suggested_values_to_schema(
                 vol.Schema(_member_fields(self._get_entry())),
-                user_input or subentry.data,
+                user_input or _shown(self.hass, subentry.data),
             ),
             description_placeholders={"name": subentry.title},
             errors=errors,
         )
+
+
+def _kept(hass: HomeAssistant, user_input: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a subentry keeps of the form."""
+    return _named(user_input, lambda name: kept_name(hass, name))
+
+
+def _shown(hass: HomeAssistant, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the form as a subentry has it."""
+    return _named(data, lambda name: shown_name(hass, name))
+
+
+def _named(data: Mapping[str, Any], name_of: Callable[[str], str]) -> dict[str, Any]:
+    named = dict(data)
+    if CONF_CONTACTOR in named:
+        named[CONF_CONTACTOR] = name_of(named[CONF_CONTACTOR])
+    return named
 
 
 def _member_errors(

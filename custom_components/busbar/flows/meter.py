@@ -65,17 +65,26 @@ def meter_schema(kind: MeterKind, phases: int) -> vol.Schema:
     return vol.Schema(fields)
 
 
+def kept_name(hass: HomeAssistant, entity_id: str) -> str:
+    """Return the registry id of an entity, which survives a rename; its entity id where it has none."""
+    entity = er.async_get(hass).async_get(entity_id)
+    return entity_id if entity is None else entity.id
+
+
+def shown_name(hass: HomeAssistant, name: str) -> str:
+    """Return the entity id of what was kept, as a form shows it."""
+    return er.async_resolve_entity_id(er.async_get(hass), name) or name
+
+
 def meter_data(
     hass: HomeAssistant, kind: MeterKind, phases: int, user_input: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return what is kept of the form: registry ids, which survive a rename, where there are any."""
-    registry = er.async_get(hass)
     entities: dict[str, dict[str, str]] = {}
     for name, phase, part in _fields(kind, phases):
         if name in user_input:
-            entity = registry.async_get(user_input[name])
-            entity_id = user_input[name] if entity is None else entity.id
-            entities.setdefault(phase, {})[part.value] = entity_id
+            kept = kept_name(hass, user_input[name])
+            entities.setdefault(phase, {})[part.value] = kept
     return {
         CONF_METER_KIND: kind.value,
         CONF_INVERTED: user_input[CONF_INVERTED],
@@ -87,11 +96,10 @@ def meter_form(hass: HomeAssistant, data: Mapping[str, Any] | None) -> dict[str,
     """Return the form as an entry has it."""
     if data is None:
         return {}
-    registry = er.async_get(hass)
     return {
         CONF_INVERTED: data[CONF_INVERTED],
         **{
-            f"{part}_{phase}": er.async_resolve_entity_id(registry, name) or name
+            f"{part}_{phase}": shown_name(hass, name)
             for phase, parts in data[CONF_ENTITIES].items()
             for part, name in parts.items()
         },

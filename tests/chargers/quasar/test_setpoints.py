@@ -264,11 +264,11 @@ async def test_holding_back_and_releasing(charging: Rig) -> None:
     await charging.run(30)
     assert charging.sim.machine.current_a == 0
     charging.sim.writes.clear()
-    await charging.charger.run_command("stop")
+    await charging.charger.set_charging(released=False)
     assert charging.told() == [("ACTION", 2), ("CURRENT", 0)]
     await charging.run(12)
     charging.sim.writes.clear()
-    await charging.charger.run_command("start")
+    await charging.charger.set_charging(released=True)
     assert charging.told() == [("CURRENT", 16), ("ACTION", 1)]
     assert charging.snapshot.charging_released is True
 
@@ -276,7 +276,7 @@ async def test_holding_back_and_releasing(charging: Rig) -> None:
 async def test_starting_needs_a_current(ours: Rig) -> None:
     """A button does not decide how much."""
     with pytest.raises(Rejected, match="current first"):
-        await ours.charger.run_command("start")
+        await ours.charger.set_charging(released=True)
     assert ours.sim.writes == []
 
 

@@ -9,6 +9,7 @@ from ..features import FeatureValue
 from ..model import (
     Capabilities,
     Charger,
+    FallsSilent,
     HasSettings,
     Identity,
     Locks,
@@ -41,7 +42,9 @@ SILENT: Final = "silent on purpose, until something is wanted again"
 HANDS_OFF: Final = "hands-off: switch external control on first"
 
 
-class QuasarCharger(Charger, SetsCurrent, Pauses, Locks, HasSettings, ReleasesControl):
+class QuasarCharger(
+    Charger, SetsCurrent, Pauses, Locks, HasSettings, ReleasesControl, FallsSilent
+):
     """Read it always; write to it only once a person allowed that."""
 
     def __init__(
@@ -144,7 +147,7 @@ class QuasarCharger(Charger, SetsCurrent, Pauses, Locks, HasSettings, ReleasesCo
     def _failed(self, err: ConnectionFailed) -> None:
         is_ours = self._memory.now.external_control
         if self._recovery.failed(err, serial=self.identity.serial, is_ours=is_ours):
-            self._presence.notify_lost(err)
+            self._presence.notify_lost(self._recovery.error())
 
     def _take(self, readout: Readout) -> Snapshot:
         """Conclude from a reading, and say what is known now."""
@@ -229,6 +232,9 @@ class QuasarCharger(Charger, SetsCurrent, Pauses, Locks, HasSettings, ReleasesCo
     @override
     async def set_charging(self, released: bool) -> None:
         self._check_allowed()
+        is_held_back = self._steering.is_held_back
+        if released and not (is_held_back or self._steering.wish_a):
+            raise Rejected("no current is set: set a current first")
         self._steering.hold_back(not released)
         self._memory.change(held_back=not released)
         await self._apply()
@@ -257,12 +263,9 @@ class QuasarCharger(Charger, SetsCurrent, Pauses, Locks, HasSettings, ReleasesCo
             self._is_released = False
             raise
 
+    @override
     async def fall_silent(self) -> None:
-        """Stop it as far as it hears us, then say nothing more; never raises.
-
-        Any message feeds the charger's watchdog. In silence it ends by itself what we could not
-        stop. The next wish breaks the silence.
-        """
+        # Any message feeds the charger's watchdog. In silence it ends by itself what we could not stop.
         await self._pursuit.stop()
         if self._memory.now.external_control and not self._is_released:
             with contextlib.suppress(ChargerError):
@@ -339,12 +342,6 @@ class QuasarCharger(Charger, SetsCurrent, Pauses, Locks, HasSettings, ReleasesCo
     async def run_command(self, key: str) -> None:
         """Run a command. Raises `ChargerError`."""
         match key:
-            case features.START:
-                if not self._steering.wish_a:
-                    raise Rejected("no current is set: set a current first")
-                await self.set_charging(released=True)
-            case features.STOP:
-                await self.set_charging(released=False)
             case features.READ_LEVEL:
                 await self._probe()
             case features.RESTART:

@@ -23,8 +23,6 @@ from .setpoint import Barrier
 EXTERNAL_CONTROL: Final = "external_control"
 FLOOR: Final = "state_of_charge_floor"
 CEILING: Final = "state_of_charge_ceiling"
-START: Final = "start"
-STOP: Final = "stop"
 RESTART: Final = "restart"
 READ_LEVEL: Final = "read_state_of_charge"
 PROTECTION: Final = "protection"
@@ -236,8 +234,6 @@ _OURS: Final = (
         value=lambda facts: facts.remembered.ceiling_percent,
         exists=_is_ours,
     ),
-    Binding(feature=Command(key=START), exists=_is_ours),
-    Binding(feature=Command(key=STOP), exists=_is_ours),
     Binding(feature=Command(key=READ_LEVEL, audience=Audience.SETUP), exists=_is_ours),
     Binding(
         feature=Happening(

@@ -9,7 +9,13 @@ from collections.abc import Callable
 import contextlib
 import logging
 
-from ..errors import AuthenticationFailed, ChargerError, ConnectionFailed, Unsupported
+from ..errors import (
+    AuthenticationFailed,
+    ChargerError,
+    ConnectionFailed,
+    NeedsRestart,
+    Unsupported,
+)
 from .features import (
     MODBUS_LOST,
     MODBUS_RESTORED,
@@ -81,7 +87,7 @@ class Recovery:
             if login_error is not None:
                 return AuthenticationFailed(*login_error.args)
         if self._outage.is_dead:
-            return ConnectionFailed(
+            return NeedsRestart(
                 "Modbus of the charger is dead; restarting the charger helps"
             )
         return ConnectionFailed("the charger does not answer")

@@ -13,9 +13,9 @@ from ...chargers.model import Connection, Identity
 from .client import TIMEOUT_S, ShellyClient
 from .connection import ShellyConnection
 from .meter import MAKE
-from .roles import ClampSetting, MeterRole
+from .roles import ClampSetting, MeterRole, default_clamps
 
-__all__ = ["MAKE", "MeterRole", "create_connection", "identify"]
+__all__ = ["MAKE", "MeterRole", "create_connection", "find_channels", "identify"]
 
 HTTP_PORT: Final = 80
 INTERVAL_S: Final = 1.0
@@ -77,6 +77,18 @@ async def identify(
         model_id=info.model_id,
         url=str(_base_url(settings)),
     )
+
+
+async def find_channels(
+    settings: Mapping[str, Any], *, session: ClientSession, timeout_s: float = TIMEOUT_S
+) -> Mapping[int, Mapping[str, Any] | None]:
+    """Return the channels of a device, each with the setting that it would have without any.
+
+    `None` for one that would not be used. Raises `ChargerError`.
+    """
+    reading = await _client(settings, session, timeout_s).read()
+    likely = {clamp.channel: clamp.as_dict() for clamp in default_clamps(reading)}
+    return {channel: likely.get(channel) for channel in sorted(reading.channels)}
 
 
 def _base_url(settings: Mapping[str, Any]) -> URL:

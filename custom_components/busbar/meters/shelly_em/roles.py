@@ -45,6 +45,15 @@ class ClampSetting:
             is_inverted=bool(data.get("invert", False)),
         )
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as a setting."""
+        return {
+            "channel": self.channel,
+            "role": self.role.value,
+            "phase": self.phase,
+            "invert": self.is_inverted,
+        }
+
 
 def default_clamps(reading: Reading) -> tuple[ClampSetting, ...]:
     """Return what the clamps most likely measure: three are the phases of the grid, the first alone too."""
