@@ -18,10 +18,10 @@ def dashboard(entities: Entities, site: str = "Home") -> dict[str, Any]:
             {
                 "title": "Supply",
                 "type": "sections",
-                "max_columns": 4,
+                "max_columns": 3,
                 "sections": [
-                    _supply(entities, site),
                     *(_charger(entities, site, place.name) for place in PLACES),
+                    _supply(entities, site),
                     _history(entities, site),
                 ],
             }
@@ -93,7 +93,7 @@ def _charger(entities: Entities, site: str, name: str) -> dict[str, Any]:
 def _history(entities: Entities, site: str) -> dict[str, Any]:
     return {
         "type": "grid",
-        "column_span": 4,
+        "column_span": 2,
         "cards": [
             _heading("Who got what", "mdi:chart-line"),
             {
@@ -129,5 +129,7 @@ def _tile(entity_id: str, name: str, columns: int) -> dict[str, Any]:
         "type": "tile",
         "entity": entity_id,
         "name": name,
+        # A third of a section is too narrow for icon and text side by side.
+        "vertical": columns < 6,
         "grid_options": {"columns": columns},
     }
