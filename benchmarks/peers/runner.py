@@ -4,11 +4,13 @@ This file runs alone, without the project on its path. The peers are used as the
 through the public classes of `acnportal.algorithms`, with an interface that describes one instant.
 """
 
+from collections.abc import Callable
 from copy import deepcopy
 import gc
 import json
 import sys
 from time import thread_time_ns
+from typing import Any
 import warnings
 
 warnings.filterwarnings(
@@ -53,7 +55,7 @@ class Instant:
     period = PERIOD_MINUTES
     current_time = 0
 
-    def __init__(self, case):
+    def __init__(self, case: dict[str, Any]) -> None:
         """Build constraint rows, one for each wire."""
         chargers = case["chargers"]
         rows = np.zeros((len(case["limits_a"]), len(chargers)))
@@ -93,22 +95,22 @@ class Instant:
             for name, one in zip(names, chargers, strict=True)
         ]
 
-    def infrastructure_info(self):
+    def infrastructure_info(self) -> Any:
         """Return the constraints; algorithms may change the copy."""
         return self.infrastructure
 
-    def remaining_amp_periods(self, session):
+    def remaining_amp_periods(self, session: Any) -> float:
         """Return the energy that is wanted, as amperes times periods."""
-        return session.remaining_demand * 1000 / VOLTS * 60 / self.period
+        return float(session.remaining_demand * 1000 / VOLTS * 60 / self.period)
 
-    def max_pilot_signal(self, station_id):
+    def max_pilot_signal(self, station_id: str) -> Any:
         """Return the most that a charger can offer."""
         return self.infrastructure.max_pilot[
             self.infrastructure.get_station_index(station_id)
         ]
 
 
-def allocate(question):
+def allocate(question: dict[str, Any]) -> list[float]:
     """Answer with the current of each charger."""
     instant = Instant(question["case"])
     algorithm = ALGORITHMS[question["algorithm"]]()
@@ -117,7 +119,7 @@ def allocate(question):
     return [float(answer[session.station_id][0]) for session in instant.sessions]
 
 
-def measure(question):
+def measure(question: dict[str, Any]) -> list[int]:
     """Answer with the nanoseconds of each of some decisions; preparing the sessions does not count."""
     instant = Instant(question["case"])
     algorithm = ALGORITHMS[question["algorithm"]]()
@@ -133,7 +135,7 @@ def measure(question):
     return taken
 
 
-def bound(question):
+def bound(question: dict[str, Any]) -> float:
     """Answer with the most phase-amperes there can be, without minimums: a linear programme."""
     case = question["case"]
     instant = Instant(case)
@@ -147,10 +149,10 @@ def bound(question):
     return -float(solution.fun)
 
 
-TASKS = {"allocate": allocate, "measure": measure, "bound": bound}
+TASKS: dict[str, Callable[[dict[str, Any]], object]] = {"allocate": allocate, "measure": measure, "bound": bound}
 
 
-def main():
+def main() -> None:
     """Answer until nobody asks any more."""
     for line in sys.stdin:
         question = json.loads(line)

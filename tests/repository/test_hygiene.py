@@ -12,6 +12,8 @@ import pytest
 from tests.repository.common import PACKAGE, ROOT, Module, modules, own_files, own_texts
 
 MOST_LINES = 400
+# One test after the other is read like a list, so a module of them may be a little longer.
+MOST_LINES_OF_TESTS = 450
 
 SHIPPED = modules(PACKAGE)
 OURS = [
@@ -137,13 +139,17 @@ def test_log_messages_have_no_full_stop() -> None:
     assert not found
 
 
+def _is_test(module: Module) -> bool:
+    return module.path.is_relative_to(ROOT / "tests")
+
+
 def test_modules_can_be_read_at_once() -> None:
     """A module that grows beyond a few pages is several."""
     found = {
         module.short_name: length
         for module in OURS
         if (length := len(module.path.read_text(encoding="utf-8").splitlines()))
-        > MOST_LINES
+        > (MOST_LINES_OF_TESTS if _is_test(module) else MOST_LINES)
     }
     assert not found
 
