@@ -149,7 +149,11 @@ def bound(question: dict[str, Any]) -> float:
     return -float(solution.fun)
 
 
-TASKS: dict[str, Callable[[dict[str, Any]], object]] = {"allocate": allocate, "measure": measure, "bound": bound}
+TASKS: dict[str, Callable[[dict[str, Any]], object]] = {
+    "allocate": allocate,
+    "measure": measure,
+    "bound": bound,
+}
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ from .charger_entry import (
 )
 from .charger_services import async_setup_charger_services
 from .const import CONF_KIND, DOMAIN, EntryKind
+from .gate import DATA_GATES, GateStore
 from .services import async_setup_services
 from .site_entry import (
     async_remove_site_entry,
@@ -43,6 +44,9 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     wishes = WishStore(hass)
     await wishes.async_load()
     hass.data[DATA_WISHES] = wishes
+    gates = GateStore(hass)
+    await gates.async_load()
+    hass.data[DATA_GATES] = gates
     async_setup_services(hass)
     async_setup_charger_services(hass)
     return True

@@ -17,6 +17,7 @@ from .chargers.model import Charger, Connection, Identity, ReleasesControl
 from .const import DOMAIN, PLATFORMS, SIGNAL_CHARGERS_CHANGED
 from .coordinator import ChargerCoordinator
 from .errors import setup_failure
+from .gate import DATA_GATES
 from .makes import MAKES, async_create_connection
 from .wishes import DATA_WISHES
 
@@ -122,6 +123,7 @@ async def async_remove_charger_entry(
         for domain, key in device.identifiers:
             if domain == DOMAIN:
                 await hass.data[DATA_WISHES].async_remove(key)
+                hass.data[DATA_GATES].forget(key)
     # Where it is out of reach, its entry is removed all the same.
     with contextlib.suppress(ChargerError):
         connection = await async_create_connection(hass, entry)

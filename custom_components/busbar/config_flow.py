@@ -10,6 +10,7 @@ from homeassistant.config_entries import (
 from homeassistant.core import callback
 
 from .const import CONF_KIND, CONF_MAKE, DOMAIN, EntryKind
+from .flows.andersen import ANDERSEN, AndersenFlow
 from .flows.circuit import CircuitFlow
 from .flows.easee import EASEE, EaseeFlow
 from .flows.member import MemberFlow
@@ -21,7 +22,7 @@ from .site_config import SUBENTRY_CHARGER, SUBENTRY_CIRCUIT
 
 
 class BusbarConfigFlow(
-    WarpFlow, EaseeFlow, QuasarFlow, ShellyEmFlow, SiteFlow, domain=DOMAIN
+    WarpFlow, EaseeFlow, AndersenFlow, QuasarFlow, ShellyEmFlow, SiteFlow, domain=DOMAIN
 ):
     """The config flow of Busbar."""
 
@@ -33,7 +34,8 @@ class BusbarConfigFlow(
     ) -> ConfigFlowResult:
         """Ask what to add."""
         return self.async_show_menu(
-            step_id="user", menu_options=[WARP, EASEE, QUASAR, SHELLY_EM, "site"]
+            step_id="user",
+            menu_options=[WARP, EASEE, ANDERSEN, QUASAR, SHELLY_EM, "site"],
         )
 
     async def async_step_reconfigure(

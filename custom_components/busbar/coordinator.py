@@ -25,6 +25,7 @@ from .chargers.model import (
 )
 from .const import DOMAIN
 from .errors import command_errors, update_failure
+from .gate import DATA_GATES, gate_of
 from .hand import SetpointHand
 from .repairs import async_forget_dead, async_report_dead
 from .setpoint import Wish
@@ -55,8 +56,10 @@ class ChargerCoordinator(DataUpdateCoordinator[Snapshot]):
             always_update=False,
         )
         self.charger = charger
+        self.gate = gate_of(charger, hass.data[DATA_GATES])
+        """What steers a charger that has a lock and no settable current."""
         self.hand = SetpointHand(
-            charger,
+            self.gate or charger,
             wish=hass.data[DATA_WISHES].get(charger.identity.key),
             clock=time.monotonic,
             start_task=lambda work: entry.async_create_background_task(
@@ -75,8 +78,14 @@ class ChargerCoordinator(DataUpdateCoordinator[Snapshot]):
         self, delay_s: float, action: Callable[[], None]
     ) -> Callable[[], None]:
         """Call `action` later, unless Home Assistant stops before that."""
-        job = HassJob[[datetime], None](lambda _: action(), cancel_on_shutdown=True)
-        return async_call_later(self.hass, delay_s, job)
+
+        @callback
+        def act(_: datetime) -> None:
+            action()
+
+        return async_call_later(
+            self.hass, delay_s, HassJob(act, cancel_on_shutdown=True)
+        )
 
     @property
     def identity(self) -> Identity:
@@ -165,11 +174,20 @@ class ChargerCoordinator(DataUpdateCoordinator[Snapshot]):
         elif self._was_connected is False:
             self.plugged_in_at = self.heard_at
         self._was_connected = snapshot.vehicle_connected
+        if self.gate is not None:
+            self.gate.note(snapshot)
 
-    async def async_command(self, command: Awaitable[None]) -> None:
-        """Send a person's command; raise a translated error where it was not taken."""
+    async def async_command(
+        self, command: Awaitable[None], *, moves_gate: bool = False
+    ) -> None:
+        """Send a person's command; raise a translated error where it was not taken.
+
+        One that `moves_gate` starts, stops, locks or unlocks. A site no longer undoes its own lock then.
+        """
         with command_errors(self.hass, self.config_entry, self.identity.name):
             await command
+        if moves_gate and self.gate is not None:
+            self.gate.take_over()
         self.async_update_listeners()
 
     @property

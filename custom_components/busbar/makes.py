@@ -66,10 +66,24 @@ def _web_session_and_zone(hass: HomeAssistant) -> Mapping[str, Any]:
     return {**_web_session(hass), "time_zone": hass.config.time_zone}
 
 
+def _web_session_and_executor(hass: HomeAssistant) -> Mapping[str, Any]:
+    """Give a make the shared web session, and a way to run what blocks."""
+    return {**_web_session(hass), **_executor(hass)}
+
+
 def _device(identity: Identity) -> Identified:
     """Name an entry after its one device; it is refused if another answers there later."""
     return Identified(
         key=identity.key, title=identity.name, data={CONF_SERIAL: identity.serial}
+    )
+
+
+def _andersen_account(account: Any) -> Identified:
+    """Name an entry after the vendor, and keep the device that the login was confirmed for."""
+    return Identified(
+        key=f"andersen_{account.account_id}",
+        title="Andersen",
+        data={CONF_STATE: dict(account.state)},
     )
 
 
@@ -81,6 +95,13 @@ def _easee_account(account_id: str) -> Identified:
 MAKES: Final[Mapping[str, Make]] = {
     make.key: make
     for make in (
+        Make(
+            key="andersen",
+            manufacturer="Andersen",
+            injected=_web_session_and_executor,
+            identified=_andersen_account,
+            keeps_state=True,
+        ),
         Make(
             key="easee",
             manufacturer="Easee",

@@ -52,7 +52,7 @@ def observe(coordinator: ChargerCoordinator) -> MemberObservation:
         ),
         heard_at=coordinator.heard_at,
         is_reachable=coordinator.last_update_success,
-        status=_STATUS[snapshot.status],
+        status=_status(coordinator, snapshot),
         phases=snapshot.phases,
         is_switching_phases=bool(snapshot.is_switching_phases),
         currents_a=snapshot.currents_a,
@@ -69,6 +69,14 @@ def observe(coordinator: ChargerCoordinator) -> MemberObservation:
         retry_at=_retry_at(coordinator),
         foreign_control=snapshot.foreign_control is not None,
     )
+
+
+def _status(coordinator: ChargerCoordinator, snapshot: Snapshot) -> MemberStatus:
+    """Return what it does; a lock that a site closed hides that, and hinders nobody from opening it."""
+    gate = coordinator.gate
+    if gate is not None and gate.is_closed_by_us and snapshot.is_locked:
+        return MemberStatus.UNKNOWN
+    return _STATUS[snapshot.status]
 
 
 def wish(coordinator: ChargerCoordinator) -> Wish:

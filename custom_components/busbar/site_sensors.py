@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypedDict
 
 from homeassistant.components.sensor import (
     SensorDeviceClass,
@@ -21,6 +21,23 @@ from .site_config import PHASE_KEYS, phase_count
 
 # The numbers behind a reason move with every reading of a meter.
 _NUMBERS_GAP_S: Final = 5.0
+
+
+class _Presentation(TypedDict):
+    """How a sensor shows its number."""
+
+    device_class: SensorDeviceClass
+    native_unit_of_measurement: str
+    state_class: SensorStateClass
+    suggested_display_precision: int
+
+
+_AMPERES: Final[_Presentation] = {
+    "device_class": SensorDeviceClass.CURRENT,
+    "native_unit_of_measurement": UnitOfElectricCurrent.AMPERE,
+    "state_class": SensorStateClass.MEASUREMENT,
+    "suggested_display_precision": 1,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,27 +69,33 @@ class MemberSensorDescription(SensorEntityDescription):
     gap_s: float = 0.0
 
 
-def _phase_sensor[DescriptionT: SensorEntityDescription, DecisionT](
-    kind: Callable[..., DescriptionT],
-    quantity: str,
-    index: int,
-    value_fn: Callable[[DecisionT], PhaseAmps | None],
-) -> DescriptionT:
-    """Return the sensor of one quantity on one phase."""
+def _on_phase(amperes: PhaseAmps | None, index: int) -> float | None:
+    return None if amperes is None else round(amperes[index], 1)
+
+
+def _site_sensor(
+    quantity: str, index: int, value_fn: Callable[[Decision], PhaseAmps | None]
+) -> SiteSensorDescription:
+    """Return the sensor of one quantity of a site on one phase."""
     key = f"{quantity}_{PHASE_KEYS[index]}"
-
-    def value(decision: DecisionT) -> float | None:
-        amperes = value_fn(decision)
-        return None if amperes is None else round(amperes[index], 1)
-
-    return kind(
+    return SiteSensorDescription(
         key=key,
         translation_key=key,
-        device_class=SensorDeviceClass.CURRENT,
-        native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
-        state_class=SensorStateClass.MEASUREMENT,
-        suggested_display_precision=1,
-        value_fn=value,
+        **_AMPERES,
+        value_fn=lambda site: _on_phase(value_fn(site), index),
+    )
+
+
+def _circuit_sensor(
+    quantity: str, index: int, value_fn: Callable[[CircuitDecision], PhaseAmps | None]
+) -> CircuitSensorDescription:
+    """Return the sensor of one quantity of a circuit on one phase."""
+    key = f"{quantity}_{PHASE_KEYS[index]}"
+    return CircuitSensorDescription(
+        key=key,
+        translation_key=key,
+        **_AMPERES,
+        value_fn=lambda circuit: _on_phase(value_fn(circuit), index),
     )
 
 
@@ -101,33 +124,37 @@ _METER_FRESHNESS: Final = SiteSensorDescription(
 )
 
 
-_SITE_QUANTITIES: Final[Mapping[str, Callable[[Decision], PhaseAmps | None]]] = {
-    "allocated": lambda decision: decision.allocated_a,
-    "headroom": lambda decision: decision.headroom_a,
-    "drawn": lambda decision: decision.drawn_a,
-}
-_CIRCUIT_QUANTITIES: Final[
-    Mapping[str, Callable[[CircuitDecision], PhaseAmps | None]]
-] = {
-    "allocated": lambda circuit: circuit.allocated_a,
-    "headroom": lambda circuit: circuit.headroom_a,
-}
+_SITE_SENSORS: Final = tuple(
+    (
+        _site_sensor("allocated", index, lambda site: site.allocated_a),
+        _site_sensor("headroom", index, lambda site: site.headroom_a),
+        _site_sensor("drawn", index, lambda site: site.drawn_a),
+    )
+    for index in range(len(PHASE_KEYS))
+)
+"""By phase."""
+_CIRCUIT_SENSORS: Final = tuple(
+    (
+        _circuit_sensor("allocated", index, lambda circuit: circuit.allocated_a),
+        _circuit_sensor("headroom", index, lambda circuit: circuit.headroom_a),
+    )
+    for index in range(len(PHASE_KEYS))
+)
+"""By phase."""
 
 
 def site_sensors(coordinator: SiteCoordinator) -> Iterator[SiteSensorDescription]:
     """Return the sensors of a site, for the phases that its supply has."""
-    for index in range(phase_count(coordinator.config_entry.data)):
-        for quantity, value_fn in _SITE_QUANTITIES.items():
-            yield _phase_sensor(SiteSensorDescription, quantity, index, value_fn)
+    for sensors in _SITE_SENSORS[: phase_count(coordinator.config_entry.data)]:
+        yield from sensors
     yield _METER_FRESHNESS
     yield _NEXT_DECISION
 
 
 def circuit_sensors(coordinator: SiteCoordinator) -> Iterator[CircuitSensorDescription]:
     """Return the sensors of a circuit, for the phases that the supply has."""
-    for index in range(phase_count(coordinator.config_entry.data)):
-        for quantity, value_fn in _CIRCUIT_QUANTITIES.items():
-            yield _phase_sensor(CircuitSensorDescription, quantity, index, value_fn)
+    for sensors in _CIRCUIT_SENSORS[: phase_count(coordinator.config_entry.data)]:
+        yield from sensors
 
 
 def _allocated(coordinator: SiteCoordinator, decision: MemberDecision) -> MemberValue:
@@ -145,10 +172,7 @@ MEMBER_SENSORS: Final = (
     MemberSensorDescription(
         key="allocated_current",
         translation_key="allocated_current",
-        device_class=SensorDeviceClass.CURRENT,
-        native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
-        state_class=SensorStateClass.MEASUREMENT,
-        suggested_display_precision=1,
+        **_AMPERES,
         value_fn=_allocated,
     ),
     MemberSensorDescription(

@@ -19,6 +19,7 @@ from .entity import (
     offers,
 )
 from .platform_setup import BusbarConfigEntry, async_add_busbar_entities
+from .schedule_entity import SlotEntity, fixed_slots
 from .site import SiteCoordinator
 from .site_entity import SiteEntity
 
@@ -32,6 +33,8 @@ class ChargerSwitchDescription(SwitchEntityDescription):
     exists_fn: Exists
     value_fn: Callable[[Snapshot], bool | None]
     set_fn: Callable[[Charger, bool], Awaitable[None]]
+    moves_gate: bool = False
+    """It is by this that some chargers are steered: what a person does with it, no site undoes."""
 
 
 SWITCHES: Final = (
@@ -41,6 +44,7 @@ SWITCHES: Final = (
         exists_fn=lambda capabilities: capabilities.can_pause,
         value_fn=lambda snapshot: snapshot.charging_released,
         set_fn=lambda charger, on: cast("Pauses", charger).set_charging(on),
+        moves_gate=True,
     ),
     ChargerSwitchDescription(
         key="lock",
@@ -48,10 +52,14 @@ SWITCHES: Final = (
         exists_fn=lambda capabilities: capabilities.can_lock,
         value_fn=lambda snapshot: snapshot.is_locked,
         set_fn=lambda charger, on: cast("Locks", charger).set_locked(on),
+        moves_gate=True,
     ),
 )
 
 
+SLOT_ENABLED: Final = SwitchEntityDescription(
+    key="slot_enabled", translation_key="slot_enabled"
+)
 BALANCING: Final = SwitchEntityDescription(key="balancing", translation_key="balancing")
 
 
@@ -96,6 +104,10 @@ def _charger_switches(coordinator: ChargerCoordinator) -> Iterator[SwitchEntity]
                 description=description,
                 exists=description.exists_fn,
             )
+    for number, key in fixed_slots(capabilities):
+        yield SlotSwitch(
+            coordinator=coordinator, description=SLOT_ENABLED, key=key, number=number
+        )
 
 
 def _site_switches(coordinator: SiteCoordinator) -> Iterator[SwitchEntity]:
@@ -126,11 +138,37 @@ class ChargerSwitch(ChargerEntity[bool], SwitchEntity):
 
     async def _async_set(self, *, on: bool) -> None:
         command = self.entity_description.set_fn(self.coordinator.charger, on)
-        await self.coordinator.async_command(command)
+        await self.coordinator.async_command(
+            command, moves_gate=self.entity_description.moves_gate
+        )
 
     @override
     def _read(self) -> bool | None:
         return self.entity_description.value_fn(self.coordinator.data)
+
+
+class SlotSwitch(SlotEntity[bool], SwitchEntity):
+    """Whether a charger follows a slot of its own schedule."""
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """Return the value last taken."""
+        return self._value
+
+    @override
+    async def async_turn_on(self, **kwargs: Any) -> None:
+        """Let the charger follow it."""
+        await self._async_change(enabled=True)
+
+    @override
+    async def async_turn_off(self, **kwargs: Any) -> None:
+        """Let the charger pass it over."""
+        await self._async_change(enabled=False)
+
+    @override
+    def _read(self) -> bool | None:
+        return None if self._slot is None else self._slot.enabled
 
 
 class BalancingSwitch(SiteEntity[bool], SwitchEntity):

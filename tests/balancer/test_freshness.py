@@ -136,6 +136,27 @@ def test_a_frozen_meter_is_lost() -> None:
     assert not house.problems()
 
 
+@pytest.mark.parametrize("kettle_a", [5.0, 9.0, 12.0])
+@pytest.mark.parametrize("offset_s", [0.0, 3.0, 5.0])
+def test_a_meter_that_we_bring_back_to_its_limit_is_not_frozen(
+    kettle_a: float, offset_s: float
+) -> None:
+    """A kettle and our own cut leave the reading where it was, with our current lower by as much."""
+    house = house_of("abc", rating_a=40.0, **METERED)
+    on_at, off_at = house.now + 200.0 + offset_s, house.now + 240.0 + offset_s
+
+    def load_a(now: float) -> PhaseAmps:
+        is_on = on_at <= now < off_at
+        return all_phases(5.0 + (kettle_a if is_on else 0.0))
+
+    house.load_a = load_a
+    house.run(190)
+    for _ in range(120):
+        house.run(1)
+        assert house.decision.freshness is Freshness.FRESH
+        assert not house.problems()
+
+
 def test_an_inverted_meter_is_lost() -> None:
     """It moves against our own current on all phases at once."""
     house = house_of("a", rating_a=40.0, **METERED)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from custom_components.busbar.balancer.budget import budget_until
 from custom_components.busbar.balancer.decision import Progress
 from custom_components.busbar.balancer.inputs import (
     AmpereRange,
@@ -15,7 +16,6 @@ from custom_components.busbar.balancer.inputs import (
     WriteInFlight,
 )
 from custom_components.busbar.balancer.model import NO_AMPS, ReasonKey
-from custom_components.busbar.balancer.budget import budget_until
 
 from .world import WARP, Box, House, all_phases, house_of, with_member
 

@@ -19,11 +19,17 @@ from simulators.warp import WarpSimulator
 from simulators.world import CarSpec, ManualClock, advance_together
 from tests.spoken import says_everything
 
+from .andersen_house import andersen_cloud, andersen_entry, andersen_house
 from .common import charger_data, site_entry_of
 from .easee_house import easee_cloud, easee_entry, easee_house
 from .quasar_house import quasar_entry, quasar_house, quasar_ours
+from .shelly_house import add_shelly, start_shelly
 
 __all__ = [
+    "add_shelly",
+    "andersen_cloud",
+    "andersen_entry",
+    "andersen_house",
     "easee_cloud",
     "easee_entry",
     "easee_house",
@@ -31,6 +37,7 @@ __all__ = [
     "quasar_house",
     "quasar_ours",
     "says_everything",
+    "start_shelly",
 ]
 
 type Add = Callable[[WarpSimulator], Awaitable[MockConfigEntry]]

@@ -1,17 +1,14 @@
 """A Home Assistant with a simulated Easee cloud, in one time that only moves when told."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 import time
-from typing import Any
+from typing import Any, override
 
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 import pytest
-from pytest_homeassistant_custom_component.common import (
-    MockConfigEntry,
-    async_fire_time_changed,
-)
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.busbar.chargers import easee
 from custom_components.busbar.chargers.easee import Urls
@@ -26,12 +23,12 @@ from simulators.easee import (
     EaseeSimulator,
     furnish,
 )
-from simulators.warp import WarpSimulator
 from simulators.world import ManualClock
+
+from .frozen_house import FrozenHouse
 
 __all__ = ["easee_cloud", "easee_entry", "easee_house"]
 
-TURNS = 60
 ACCOUNT = "easee_f7d54c22dda5b178"
 CIRCUIT = "easee_circuit_501"
 SHARED = "easee_circuit_502"
@@ -44,53 +41,32 @@ def account_data(**changes: Any) -> dict[str, Any]:
     return {"kind": "charger", "make": "easee", **CREDENTIALS, **changes}
 
 
-class EaseeHouse:
+class EaseeHouse(FrozenHouse):
     """The cloud, and the one time in which it and Home Assistant live."""
 
     def __init__(
         self, hass: HomeAssistant, frozen: FrozenDateTimeFactory, cloud: EaseeSimulator
     ) -> None:
         """Begin with the cloud alone."""
-        self.hass = hass
+        super().__init__(hass, frozen)
         self.cloud = cloud
-        self.warps: list[WarpSimulator] = []
-        self._frozen = frozen
-        self._waiting: list[tuple[float, asyncio.Event]] = []
 
-    async def pause(self, seconds: float) -> None:
-        """Wait in the time of the house."""
-        is_over = asyncio.Event()
-        self._waiting.append((time.monotonic() + seconds, is_over))
-        await is_over.wait()
+    @override
+    async def advance_cloud(self, seconds: float) -> None:
+        """Let the cloud live for so long."""
+        await self.cloud.advance(seconds)
 
-    async def pass_time(self, seconds: float, step_s: float = 1.0) -> None:
-        """Let everybody live for so long."""
-        for _ in range(round(seconds / step_s)):
-            self._frozen.tick(step_s)
-            await self.cloud.advance(step_s)
-            for warp in self.warps:
-                await warp.advance(step_s)
-            now_s = time.monotonic()
-            for due_s, is_over in self._waiting:
-                if due_s <= now_s:
-                    is_over.set()
-            self._waiting = [one for one in self._waiting if one[0] > now_s]
-            async_fire_time_changed(self.hass)
-            await self.settle()
-
-    async def settle(self) -> None:
-        """Let what is under way arrive: sockets need turns of the loop, not time."""
+    @override
+    async def settle_cloud(self) -> None:
+        """Let what the stream carries arrive."""
         await self.cloud.hub.settle()
-        for warp in self.warps:
-            await warp.flush()
-        for _ in range(TURNS):
-            await asyncio.sleep(0)
-        await self.hass.async_block_till_done(wait_background_tasks=True)
 
-    async def until(self, condition: Callable[[], bool], step_s: float = 1.0) -> None:
-        """Let time pass until something is so; the test's timeout bounds it."""
-        while not condition():
-            await self.pass_time(step_s, step_s)
+    async def live(self, entry: ConfigEntry[Any]) -> None:
+        """Wait until the stream has told of everything."""
+        stream = entry.runtime_data.connection._link.stream
+        await self.until(
+            lambda: all(stream.covers(one) for one in (LONE, FIRST, SECOND, METER))
+        )
 
     def written(self, part: str) -> list[Any]:
         """Return the bodies that were written to paths with this part."""
@@ -157,8 +133,5 @@ async def easee_house(
 async def easee_entry(easee_house: EaseeHouse) -> MockConfigEntry:
     """Return the entry of the account, set up and told of everything by the stream."""
     entry = await easee_house.add()
-    stream = entry.runtime_data.connection._link.stream
-    await easee_house.until(
-        lambda: all(stream.covers(one) for one in (LONE, FIRST, SECOND, METER))
-    )
+    await easee_house.live(entry)
     return entry

@@ -264,8 +264,9 @@ async def test_a_rate_limit_keeps_values_and_does_not_count_as_heard(
     await easee_house.pass_time(240, 30)
     assert state_of(hass, "sensor", f"{CHARGER}_status") == "disconnected"
     assert coordinator.heard_at == heard_at
-    await easee_house.pass_time(17 * 60, 60)
-    assert state_of(hass, "sensor", f"{CHARGER}_status") == STATE_UNAVAILABLE
+    await easee_house.until(
+        lambda: state_of(hass, "sensor", f"{CHARGER}_status") == STATE_UNAVAILABLE, 60
+    )
 
 
 async def test_chargers_come_and_go(
@@ -300,7 +301,7 @@ async def test_two_accounts_that_see_the_same_chargers(
     )
     second.add_to_hass(hass)
     assert await hass.config_entries.async_setup(second.entry_id)
-    await easee_house.settle()
+    await easee_house.live(second)
     assert devices_of(hass, second) == set()
     assert not second.runtime_data.coordinators
     assert easee_entry.unique_id == ACCOUNT

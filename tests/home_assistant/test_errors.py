@@ -39,8 +39,8 @@ class Odd(Rejected):
 CASES = [
     (AuthenticationFailed("x"), "authentication_failed", {}, "invalid_auth"),
     (ConnectionFailed("x"), "connection_failed", {}, "cannot_connect"),
-    (RateLimited(90), "rate_limited", {"seconds": "90"}, "cannot_connect"),
-    (RateLimited(), "rate_limited", {"seconds": "60"}, "cannot_connect"),
+    (RateLimited(90), "rate_limited", {"seconds": "90"}, "rate_limited"),
+    (RateLimited(), "rate_limited", {"seconds": "60"}, "rate_limited"),
     (Rejected("no"), "rejected", {"reason": "no"}, "cannot_connect"),
     (Odd("no"), "rejected", {"reason": "no"}, "cannot_connect"),
     (Unsupported("no"), "unsupported", {"reason": "no"}, "unsupported_device"),

@@ -69,6 +69,19 @@ class PhaseBox(Box):
         self.phases.append(count)
 
 
+class LiveBox(Box):
+    """One that stops by itself in silence."""
+
+    def __init__(self) -> None:
+        """Hold nothing yet."""
+        super().__init__()
+        self.silences = 0
+
+    async def fall_silent(self) -> None:
+        """Take it."""
+        self.silences += 1
+
+
 class Time:
     """A clock that the test moves."""
 
@@ -311,3 +324,74 @@ async def test_a_withdrawn_allocation_leaves_the_charger_alone(
     hand.withdraw_allocation()
     assert box.told == [16]
     assert not hand.is_steered
+
+
+async def ended_on(
+    box: Box, clock: Time, *, falls_to_a: float
+) -> tuple[SetpointHand, list[asyncio.Task[None]]]:
+    """Return a hand whose site fell silent while the charger held 16 A, and what it started."""
+    tasks: list[asyncio.Task[None]] = []
+    hand = hand_on(box, clock, lambda work: tasks.append(asyncio.ensure_future(work)))
+    box.snapshot = Snapshot(received_at=0, commanded_a=16, commanded_at=0)
+    hand.allocate(granted(16, ends_at=0.0, falls_to_a=falls_to_a), write=False)
+    clock.now = 1
+    while not tasks:
+        await asyncio.sleep(0)
+    await settle(tasks)
+    return hand, tasks
+
+
+@pytest.mark.parametrize(
+    ("falls_to_a", "error", "told", "silences"),
+    [(0, None, [0], 1), (6, None, [6], 0), (6, Rejected("no"), [], 1)],
+    ids=["nothing flows on", "a fail-safe current does", "it did not listen"],
+)
+async def test_a_charger_that_is_steered_live_is_left_alone_in_the_end(
+    clock: Time,
+    falls_to_a: float,
+    error: ChargerError | None,
+    told: list[float],
+    silences: int,
+) -> None:
+    """Lowered first; then every word of ours would only keep it going."""
+    box = LiveBox()
+    box.error = error
+    hand, _ = await ended_on(box, clock, falls_to_a=falls_to_a)
+    assert (box.told, box.silences) == (told, silences)
+    assert (hand._timer is None) == bool(silences)
+    hand.stop()
+
+
+async def test_a_site_that_comes_back_meanwhile(clock: Time) -> None:
+    """Then nothing falls silent."""
+    box = LiveBox()
+    box.gate.clear()
+    tasks: list[asyncio.Task[None]] = []
+    hand = hand_on(box, clock, lambda work: tasks.append(asyncio.ensure_future(work)))
+    box.snapshot = Snapshot(received_at=0, commanded_a=16, commanded_at=0)
+    hand.allocate(granted(16, ends_at=0.0, falls_to_a=0), write=False)
+    clock.now = 1
+    while not box.in_flight:
+        await asyncio.sleep(0)
+    hand.allocate(granted(16), write=False)
+    box.gate.set()
+    await settle(tasks)
+    assert box.silences == 0
+    hand.stop()
+
+
+@pytest.mark.parametrize("is_withdrawn", [False, True])
+async def test_a_silence_is_broken_by_who_decides(
+    clock: Time, is_withdrawn: bool
+) -> None:
+    """A silent charger is told nothing by its site, which has to hear it first."""
+    box = LiveBox()
+    hand, tasks = await ended_on(box, clock, falls_to_a=0)
+    for _ in range(2):
+        if is_withdrawn:
+            hand.withdraw_allocation()
+        else:
+            hand.allocate(granted(16), write=False)
+    await settle(tasks)
+    assert box.told == [0, 0]
+    hand.stop()

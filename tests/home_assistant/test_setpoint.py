@@ -16,7 +16,7 @@ ON_OFF = Capabilities(full_current_a=16)
 amperes = st.floats(min_value=-40, max_value=40)
 wishes = st.builds(
     Wish,
-    current_limit_a=st.none() | st.floats(min_value=0, max_value=32),
+    current_limit_a=st.none() | st.floats(min_value=-32, max_value=32),
     phases=st.none() | st.sampled_from([1, 3]),
 )
 allocations = st.builds(
@@ -34,6 +34,7 @@ allocations = st.builds(
     [
         (Wish(), Setpoint()),
         (Wish(current_limit_a=10), Setpoint(current_a=10)),
+        (Wish(current_limit_a=-10), Setpoint(current_a=-10)),
         (Wish(phases=1), Setpoint(phases=1)),
     ],
 )
@@ -58,6 +59,16 @@ def test_a_discharge_ends_at_zero() -> None:
     allocation = SiteAllocation(current_a=-10, ends_at=100, falls_to_a=8)
     assert merge(V2G, Wish(), allocation, 99).current_a == -10
     assert merge(V2G, Wish(), allocation, 100).current_a == 0
+
+
+@pytest.mark.parametrize(("allocated_a", "expected"), [(16, 10), (-16, -10), (6, 6)])
+def test_a_wish_to_discharge_is_a_cap_under_a_site(
+    allocated_a: float, expected: float
+) -> None:
+    """The site decides about the direction, the person about the size."""
+    allocation = SiteAllocation(current_a=allocated_a, ends_at=100, falls_to_a=0)
+    wish = Wish(current_limit_a=-10)
+    assert merge(V2G, wish, allocation, 0).current_a == expected
 
 
 def test_a_discharge_is_refused_where_there_is_none() -> None:
@@ -96,7 +107,7 @@ def test_never_more_than_the_person_or_the_site_allows(
     size_a = abs(current_a)
     assert size_a <= abs(allocation.current_a) + 1e-5
     if wish.current_limit_a is not None:
-        assert size_a <= wish.current_limit_a + 1e-5
+        assert size_a <= abs(wish.current_limit_a) + 1e-5
     if now >= allocation.ends_at:
         assert 0 <= current_a <= max(0, allocation.falls_to_a) + 1e-5
     assert size_a == 0 or size_a >= 3

@@ -83,12 +83,18 @@ def _loaded(module: Module) -> Any:
     return import_module(module.name)
 
 
-def _instances(value: Any, seen: set[int]) -> Iterator[Any]:
+def _is_plain(value: Any) -> bool:
+    """Return whether it is a description of Home Assistant's own class, which is no subclass of its base."""
+    return type(value).__name__.endswith("EntityDescription")
+
+
+def _instances(value: Any, seen: dict[int, object]) -> Iterator[Any]:
     """Yield the descriptions in a table, however deep they are."""
     if id(value) in seen:
         return
-    seen.add(id(value))
-    if isinstance(value, EntityDescription | Feature):
+    # Kept, so that nothing new gets the number of something that is gone.
+    seen[id(value)] = value
+    if isinstance(value, EntityDescription | Feature) or _is_plain(value):
         yield value
     elif isinstance(value, Mapping):
         for item in value.values():
@@ -107,7 +113,8 @@ def _platform(description: EntityDescription) -> str:
         parts = kind.__module__.split(".")
         if parts[:2] == ["homeassistant", "components"]:
             return parts[2]
-    raise AssertionError(description)
+    name = type(description).__name__.removesuffix("EntityDescription")
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
 
 
 @cache
@@ -301,7 +308,7 @@ def _imported_strings(values: Iterable[Any]) -> Iterator[str]:
 def inventory() -> Inventory:
     """Return every key in use in the integration."""
     found = Inventory()
-    seen: set[int] = set()
+    seen: dict[int, object] = {}
     for module in modules(PACKAGE):
         loaded = vars(_loaded(module))
         found.strings.update(_imported_strings(loaded.values()))

@@ -46,7 +46,9 @@ def take_evidence(
     while queue and queue[0][0] <= now - AROUND_S:
         at, meter_a = queue.pop(0)
         own_a = _own_a(members, at)
-        if own_a is not None:
+        if own_a is None:
+            _forget_stillness(meter, meter_a)
+        else:
             _look_for_stillness(meter, at, meter_a, own_a, options, patience_s)
             _look_for_direction(meter, meter_a, own_a, options)
             _look_for_impossible(circuit, meter, meter_a, own_a)
@@ -61,6 +63,20 @@ def _own_a(members: Sequence[Member], at: float) -> PhaseAmps | None:
     if max(minus(own.high_a, own.low_a)) > STEADY_A:
         return None
     return own.low_a
+
+
+def _forget_stillness(meter: MeterMemory, meter_a: PhaseAmps) -> None:
+    """Begin anew where the meter moved while our own current was on its way.
+
+    An appliance that comes on and our own cut for it leave the reading where it was before, with our current
+    lower by as much: whoever saw only before and after would take a healthy meter for a frozen one.
+    """
+    still_a = meter.still_a
+    if still_a is not None and any(
+        abs(meter_a[phase] - still_a[phase]) > STILL_A for phase in Phase
+    ):
+        meter.still_a = meter.still_own_a = meter.contradicts_at = None
+        meter.frozen = (False, False, False)
 
 
 def _look_for_stillness(

@@ -137,6 +137,8 @@ class Capabilities:
     can_switch_phases: bool = False
     schedule_slots: tuple[str, ...] = ()
     """Keys of the slots of its own schedule, empty where it has none."""
+    slots_are_fixed: bool = False
+    """Every slot is always there; else they come and go with what a person plans."""
     pushes_updates: bool = False
     is_group_member: bool = False
     """A group above it (of the same make) limits it too."""

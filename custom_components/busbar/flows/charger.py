@@ -1,6 +1,6 @@
 """What the steps of all makes share: ask who answers, then add, mend or change an entry."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResult
@@ -39,10 +39,11 @@ class ChargerFlow(ConfigFlow):
         errors: dict[str, str],
         *,
         updates: dict[str, Any] | None = None,
+        for_login_only: Collection[str] = (),
     ) -> ConfigFlowResult | None:
         """Add who answers to `settings`; `None`, and the reason in `errors`, where nobody does.
 
-        What is set up already only gets `updates`.
+        What is set up already only gets `updates`. Settings that are `for_login_only` are not stored.
         """
         identified = await self._async_probe(settings, errors)
         if identified is None:
@@ -51,7 +52,7 @@ class ChargerFlow(ConfigFlow):
         self._abort_if_unique_id_configured(updates=updates)
         return self.async_create_entry(
             title=self._free_title(identified.title),
-            data={**settings, **identified.data},
+            data=_without(for_login_only, settings) | dict(identified.data),
         )
 
     async def _async_change(
@@ -61,21 +62,24 @@ class ChargerFlow(ConfigFlow):
         errors: dict[str, str],
         *,
         mismatch: str,
+        for_login_only: Collection[str] = (),
     ) -> ConfigFlowResult | None:
         """Store new settings of the same device or account; `None` as above.
 
         `mismatch` is why the flow ends where another one answers: it never takes over an entry.
         """
-        identified = await self._async_probe(settings, errors)
+        former = entry.data.get(CONF_STATE, {})
+        identified = await self._async_probe({**settings, CONF_STATE: former}, errors)
         if identified is None:
             return None
         await self.async_set_unique_id(identified.key)
         self._abort_if_unique_id_mismatch(reason=mismatch)
-        # What the connection stored while the form was open is newer than what the form began with.
-        kept = {key: entry.data[key] for key in (CONF_STATE,) if key in entry.data}
-        return self.async_update_reload_and_abort(
-            entry, data={**settings, **kept, **identified.data}
-        )
+        data = _without(for_login_only, settings) | dict(identified.data)
+        if CONF_STATE in entry.data or CONF_STATE in data:
+            # What the connection stored while we asked is newer than what the login began with.
+            learned = _changes(former, identified.data.get(CONF_STATE, former))
+            data[CONF_STATE] = {**entry.data.get(CONF_STATE, {}), **learned}
+        return self.async_update_reload_and_abort(entry, data=data)
 
     async def _async_probe(
         self, settings: Mapping[str, Any], errors: dict[str, str]
@@ -106,3 +110,12 @@ def charger_settings(make: str, user_input: Mapping[str, Any]) -> dict[str, Any]
 def without_password(data: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings that a form may show again."""
     return {key: value for key, value in data.items() if key != CONF_PASSWORD}
+
+
+def _without(keys: Collection[str], settings: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in settings.items() if key not in keys}
+
+
+def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is new or other in a state."""
+    return {key: value for key, value in after.items() if before.get(key) != value}

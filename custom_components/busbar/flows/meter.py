@@ -44,12 +44,19 @@ _CLASSES: Final[Mapping[MeterPart, SensorDeviceClass]] = {
 }
 
 
+METER_FIELDS: Final[Mapping[str, tuple[str, MeterPart]]] = {
+    f"{part}_{phase}": (phase, part) for part in MeterPart for phase in PHASE_KEYS
+}
+"""Phase and part by the name of the field."""
+
+
 def _fields(kind: MeterKind, phases: int) -> list[tuple[str, str, MeterPart]]:
-    """Return the fields of the form: name, phase and part."""
+    """Return the fields of the form for a meter of this kind: name, phase and part."""
+    parts = (*REQUIRED_PARTS[kind], MeterPart.VOLTAGE)
     return [
-        (f"{part}_{phase}", phase, part)
-        for part in (*REQUIRED_PARTS[kind], MeterPart.VOLTAGE)
-        for phase in PHASE_KEYS[:phases]
+        (name, phase, part)
+        for name, (phase, part) in METER_FIELDS.items()
+        if part in parts and phase in PHASE_KEYS[:phases]
     ]
 
 

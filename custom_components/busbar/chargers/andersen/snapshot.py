@@ -82,6 +82,7 @@ def capabilities_of(reports: Reports) -> Capabilities:
         can_pause=True,
         can_lock=True,
         schedule_slots=SLOT_KEYS,
+        slots_are_fixed=True,
         pushes_updates=True,
         write_budget=BUDGET,
         typical_latency_s=TYPICAL_S,

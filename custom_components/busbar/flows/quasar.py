@@ -1,0 +1,192 @@
+"""Set up, re-authenticate and reconfigure a Wallbox Quasar.
+
+It hears one client only: a loaded entry is unloaded before somebody else asks who answers.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigFlowResult
+from homeassistant.const import (
+    CONF_HOST,
+    CONF_PASSWORD,
+    CONF_PORT,
+    CONF_USERNAME,
+    UnitOfTime,
+)
+from homeassistant.data_entry_flow import section
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+)
+import voluptuous as vol
+
+from .charger import PASSWORD, TEXT, ChargerFlow, charger_settings, without_password
+
+QUASAR: Final = "quasar"
+CONF_POWER_MODE: Final = "power_mode"
+CONF_RESTART_WHEN_DEAD: Final = "restart_when_dead"
+CONF_WATCHDOG: Final = "watchdog_s"
+SECTION_CLOUD: Final = "cloud"
+SECTION_DETAILS: Final = "details"
+
+_DEFAULT_PORT: Final = 502
+_DEFAULT_WATCHDOG_S: Final = 90
+
+_PORT: Final = NumberSelector(
+    NumberSelectorConfig(min=1, max=65535, step=1, mode=NumberSelectorMode.BOX)
+)
+_WATCHDOG: Final = NumberSelector(
+    NumberSelectorConfig(
+        min=60,
+        max=1800,
+        step=1,
+        mode=NumberSelectorMode.BOX,
+        unit_of_measurement=UnitOfTime.SECONDS,
+    )
+)
+_CLOUD_SCHEMA: Final = vol.Schema(
+    {
+        vol.Optional(CONF_USERNAME): TEXT,
+        vol.Optional(CONF_PASSWORD): PASSWORD,
+        vol.Required(CONF_RESTART_WHEN_DEAD, default=False): BooleanSelector(),
+    }
+)
+_DETAILS_SCHEMA: Final = vol.Schema(
+    {
+        vol.Required(CONF_WATCHDOG, default=_DEFAULT_WATCHDOG_S): _WATCHDOG,
+        vol.Required(CONF_POWER_MODE, default=False): BooleanSelector(),
+    }
+)
+_DEVICE_SCHEMA: Final = vol.Schema(
+    {
+        vol.Required(CONF_HOST): TEXT,
+        vol.Required(CONF_PORT, default=_DEFAULT_PORT): _PORT,
+        vol.Required(SECTION_CLOUD): section(_CLOUD_SCHEMA, {"collapsed": True}),
+        vol.Required(SECTION_DETAILS): section(_DETAILS_SCHEMA, {"collapsed": True}),
+    }
+)
+_LOGIN_SCHEMA: Final = vol.Schema(
+    {vol.Required(CONF_USERNAME): TEXT, vol.Required(CONF_PASSWORD): PASSWORD}
+)
+
+
+class QuasarFlow(ChargerFlow):
+    """The steps of a Quasar."""
+
+    async def async_step_quasar(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Connect to a Quasar."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            settings = _settings(user_input)
+            # It would not answer: its entry is the one client that it hears.
+            self._async_abort_entries_match(_address(settings))
+            added = await self._async_add(settings, errors, updates=_address(settings))
+            if added is not None:
+                return added
+        return self.async_show_form(
+            step_id=QUASAR,
+            data_schema=self.add_suggested_values_to_schema(
+                _DEVICE_SCHEMA, user_input or {}
+            ),
+            errors=errors,
+        )
+
+    async def async_step_reauth_quasar(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for the login that the vendor's cloud accepts now."""
+        entry = self._get_reauth_entry()
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            settings = {**entry.data, **user_input}
+            changed = await self._async_change_alone(entry, settings, errors)
+            if changed is not None:
+                return changed
+            if errors == {"base": "cannot_connect"}:
+                # The cloud is needed when the charger is silent: what cannot be checked now is kept, and
+                # asked for again if it was wrong.
+                return self.async_update_reload_and_abort(
+                    entry, data_updates=user_input
+                )
+        return self.async_show_form(
+            step_id="reauth_quasar",
+            data_schema=self.add_suggested_values_to_schema(
+                _LOGIN_SCHEMA, {CONF_USERNAME: entry.data.get(CONF_USERNAME)}
+            ),
+            description_placeholders={"name": entry.title},
+            errors=errors,
+        )
+
+    async def async_step_reconfigure_quasar(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Change the address, the login or the details of the same charger."""
+        entry = self._get_reconfigure_entry()
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            settings = _settings(user_input)
+            if settings.get(CONF_USERNAME) == entry.data.get(CONF_USERNAME):
+                settings.setdefault(CONF_PASSWORD, entry.data.get(CONF_PASSWORD))
+            changed = await self._async_change_alone(entry, settings, errors)
+            if changed is not None:
+                return changed
+        return self.async_show_form(
+            step_id="reconfigure_quasar",
+            data_schema=self.add_suggested_values_to_schema(
+                _DEVICE_SCHEMA, user_input or _form(entry.data)
+            ),
+            description_placeholders={"name": entry.title},
+            errors=errors,
+        )
+
+    async def _async_change_alone(
+        self,
+        entry: ConfigEntry,
+        settings: Mapping[str, Any],
+        errors: dict[str, str],
+    ) -> ConfigFlowResult | None:
+        """Store new settings, asked for with nobody else at the charger; set it up again whatever happens."""
+        entries = self.hass.config_entries
+        was_up = entry.state in (ConfigEntryState.LOADED, ConfigEntryState.SETUP_RETRY)
+        if was_up:
+            await entries.async_unload(entry.entry_id)
+        changed = None
+        try:
+            changed = await self._async_change(
+                entry, settings, errors, mismatch="wrong_device"
+            )
+        finally:
+            # Where something was changed, the entry is reloaded anyway.
+            if was_up and changed is None:
+                await entries.async_setup(entry.entry_id)
+        return changed
+
+
+def _settings(user_input: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what an entry keeps of the form."""
+    flat = {
+        **user_input,
+        **user_input[SECTION_CLOUD],
+        **user_input[SECTION_DETAILS],
+        CONF_HOST: user_input[CONF_HOST].strip(),
+        CONF_PORT: int(user_input[CONF_PORT]),
+        CONF_WATCHDOG: int(user_input[SECTION_DETAILS][CONF_WATCHDOG]),
+    }
+    del flat[SECTION_CLOUD], flat[SECTION_DETAILS]
+    return charger_settings(QUASAR, flat)
+
+
+def _form(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the form as an entry has it."""
+    shown = without_password(data)
+    return {**shown, SECTION_CLOUD: shown, SECTION_DETAILS: shown}
+
+
+def _address(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what changes when a charger moves."""
+    return {key: settings[key] for key in (CONF_HOST, CONF_PORT)}

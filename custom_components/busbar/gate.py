@@ -1,0 +1,139 @@
+"""Steer a charger that knows all or nothing, by its lock, and undo only what we did.
+
+A site gives such a charger its full current or none. Closing remembers, before the command is sent, that
+it was us; what a person locked, here or in the app of the make, is never opened by a loop.
+"""
+
+from collections.abc import Awaitable
+from typing import Final, cast
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.storage import Store
+from homeassistant.util.hass_dict import HassKey
+
+from .chargers.model import (
+    Capabilities,
+    Charger,
+    Identity,
+    Locks,
+    LostListener,
+    Snapshot,
+    SnapshotListener,
+    Unsubscribe,
+)
+from .const import DOMAIN
+
+DATA_GATES: HassKey[GateStore] = HassKey(f"{DOMAIN}_gates")
+
+_SAVE_S: Final = 1.0
+# A rounding of what was allocated.
+_TOLERANCE_A: Final = 0.05
+
+
+class GateStore:
+    """Keep over restarts which chargers a site has closed."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Prepare the file."""
+        self._store: Store[list[str]] = Store(hass, 1, f"{DOMAIN}.gates")
+        self._closed: set[str] = set()
+
+    async def async_load(self) -> None:
+        """Read what was stored."""
+        self._closed = set(await self._store.async_load() or ())
+
+    def is_closed(self, key: str) -> bool:
+        """Return whether a site closed this charger, and nobody took that over since."""
+        return key in self._closed
+
+    async def async_close(self, key: str) -> None:
+        """Remember a charger that is about to be closed."""
+        if key not in self._closed:
+            self._closed.add(key)
+            await self._store.async_save(sorted(self._closed))
+
+    def forget(self, key: str) -> None:
+        """Forget a charger that is open again, that a person took over, or that is gone."""
+        if key in self._closed:
+            self._closed.remove(key)
+            self._store.async_delay_save(lambda: sorted(self._closed), _SAVE_S)
+
+
+class Gate:
+    """Be a charger whose current can be set, by the lock of one whose current cannot."""
+
+    def __init__(self, charger: Charger, store: GateStore) -> None:
+        """Begin with what was remembered."""
+        self._charger = charger
+        self._store = store
+
+    @property
+    def identity(self) -> Identity:
+        """Return who it is."""
+        return self._charger.identity
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Return what it can do now."""
+        return self._charger.capabilities
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """Return what is known last."""
+        return self._charger.snapshot
+
+    async def refresh(self) -> Snapshot:
+        """Return a current snapshot."""
+        return await self._charger.refresh()
+
+    def subscribe(
+        self, on_snapshot: SnapshotListener, on_lost: LostListener
+    ) -> Unsubscribe:
+        """Hear of every new snapshot."""
+        return self._charger.subscribe(on_snapshot, on_lost)
+
+    @property
+    def is_closed_by_us(self) -> bool:
+        """Return whether a site closed it, and may open it again."""
+        return self._store.is_closed(self.identity.key)
+
+    async def set_current(
+        self, current_a: float, *, lease_s: float | None = None
+    ) -> None:
+        """Open it for its full current, close it for less. Raises `ChargerError`."""
+        full_a = self.capabilities.full_current_a or 0.0
+        await (self._open() if current_a > full_a - _TOLERANCE_A > 0 else self._shut())
+
+    async def _open(self) -> None:
+        if self.is_closed_by_us:
+            # It stays ours until a report shows it open: the command may be lost.
+            await self._set_locked(locked=False)
+
+    async def _shut(self) -> None:
+        snapshot = self.snapshot
+        is_locked = snapshot is not None and snapshot.is_locked is True
+        if is_locked and not self.is_closed_by_us:
+            return
+        if is_locked and snapshot is not None and snapshot.commanded_a == 0:
+            return
+        await self._store.async_close(self.identity.key)
+        await self._set_locked(locked=True)
+
+    def _set_locked(self, *, locked: bool) -> Awaitable[None]:
+        return cast("Locks", self._charger).set_locked(locked)
+
+    def note(self, snapshot: Snapshot) -> None:
+        """Forget what was opened again; a lock that was only sent still shows as open."""
+        if snapshot.is_locked is False and snapshot.commanded_a != 0:
+            self.take_over()
+
+    def take_over(self) -> None:
+        """Leave it to a person from now on."""
+        self._store.forget(self.identity.key)
+
+
+def gate_of(charger: Charger, store: GateStore) -> Gate | None:
+    """Return the gate of a charger that only its lock can steer."""
+    capabilities = charger.capabilities
+    is_gate = capabilities.can_lock and not capabilities.sets_current
+    return Gate(charger, store) if is_gate else None

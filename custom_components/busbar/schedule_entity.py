@@ -1,0 +1,65 @@
+"""The base of entities that show one slot of a charger's own schedule."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, cast
+
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers.entity import EntityDescription
+
+from .chargers.model import Capabilities, HasSchedule, ScheduleSlot
+from .const import DOMAIN
+from .coordinator import ChargerCoordinator
+from .entity import ChargerEntity
+
+
+def fixed_slots(capabilities: Capabilities) -> Iterator[tuple[int, str]]:
+    """Return number and key of the slots that are worth entities: those that are always there."""
+    if capabilities.slots_are_fixed:
+        yield from enumerate(capabilities.schedule_slots, 1)
+
+
+class SlotEntity[ValueT](ChargerEntity[ValueT]):
+    """An entity of one slot, named as a person named the slot in the app of the make."""
+
+    def __init__(
+        self,
+        *,
+        coordinator: ChargerCoordinator,
+        description: EntityDescription,
+        key: str,
+        number: int,
+    ) -> None:
+        """Attach the entity to its device."""
+        super().__init__(
+            coordinator=coordinator,
+            description=description,
+            exists=lambda capabilities: key in capabilities.schedule_slots,
+        )
+        self._key = key
+        self._attr_unique_id = (
+            f"{coordinator.identity.key}_{key}_{description.translation_key}"
+        )
+        name = (self._slot and self._slot.name) or str(number)
+        self._attr_translation_placeholders = {"slot": name}
+
+    @property
+    def _slot(self) -> ScheduleSlot | None:
+        """Return the slot as the charger reports it."""
+        snapshot = self.coordinator.data
+        slots = (snapshot.schedule if snapshot is not None else None) or ()
+        return next((slot for slot in slots if slot.key == self._key), None)
+
+    async def _async_change(self, **changes: Any) -> None:
+        """Write the whole slot with what changes in it; the others stay as they are."""
+        slot = self._slot
+        if slot is None:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="schedule_unknown",
+                translation_placeholders={"device": self.coordinator.identity.name},
+            )
+        charger = cast("HasSchedule", self.coordinator.charger)
+        await self.coordinator.async_command(
+            charger.set_schedule([replace(slot, **changes)])
+        )

@@ -1,0 +1,174 @@
+"""A site with a charger that knows all or nothing, steered by its lock, slowly, through a cloud."""
+
+from typing import Any
+
+from homeassistant.config_entries import ConfigSubentryDataWithId
+from homeassistant.core import HomeAssistant
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.busbar.const import DOMAIN
+from simulators.world import Car, CarSpec
+
+from .acting import act, coordinator_of
+from .andersen_house import AndersenHouse
+
+
+@pytest.fixture
+async def site(
+    hass: HomeAssistant, andersen_house: AndersenHouse, andersen_entry: MockConfigEntry
+) -> MockConfigEntry:
+    """Return a site of 40 A whose one member charges with its full 32 A."""
+    andersen_house.wall.plug_in(Car(CarSpec(phases=1, maximum_a=32)))
+    await andersen_house.pass_time(200, 20)
+    key = andersen_house.key
+    entry = MockConfigEntry(
+        domain=DOMAIN,
+        title="Home",
+        data={
+            "kind": "site",
+            "phases": 3,
+            "ratings": {"l1": 40.0, "l2": 40.0, "l3": 40.0},
+            "voltage": 230.0,
+        },
+        subentries_data=[
+            ConfigSubentryDataWithId(
+                data={
+                    "charger": key,
+                    "phase_map": "l1_l2_l3",
+                    "priority": 5,
+                    "minimum": 6.0,
+                    "maximum": 32.0,
+                },
+                subentry_id="member",
+                subentry_type="charger",
+                title="Drive",
+                unique_id=key,
+            )
+        ],
+    )
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await andersen_house.pass_time(20, 10)
+    return entry
+
+
+async def aim(house: AndersenHouse, site: MockConfigEntry, current_a: float) -> None:
+    """Set the target, and let the charger follow in its time."""
+    target = (current_a, current_a, current_a)
+    await site.runtime_data.coordinator.async_set_target(target, None)
+    await house.pass_time(600, 20)
+
+
+def is_closed_by_us(house: AndersenHouse, entry: MockConfigEntry) -> bool:
+    """Return whether the site may open it again."""
+    gate = coordinator_of(entry, house.key).gate
+    assert gate is not None
+    return gate.is_closed_by_us
+
+
+async def test_it_closes_and_opens_again(
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    andersen_house: AndersenHouse,
+    andersen_entry: MockConfigEntry,
+    site: MockConfigEntry,
+) -> None:
+    """What does not fit as a whole gets nothing; what the site closed it opens, also after a restart."""
+    assert andersen_house.sent() == []
+    await aim(andersen_house, site, 20)
+    assert set(andersen_house.sent()) == {"userLock"}
+    assert andersen_house.wall.user_lock
+    assert hass_storage["busbar.gates"]["data"] == [andersen_house.key]
+    await hass.config_entries.async_reload(andersen_entry.entry_id)
+    await andersen_house.live(andersen_entry)
+    assert is_closed_by_us(andersen_house, andersen_entry)
+    await aim(andersen_house, site, 40)
+    assert andersen_house.sent()[-1] == "userUnlock"
+    assert andersen_house.wall.power_w > 7000
+    assert not is_closed_by_us(andersen_house, andersen_entry)
+    assert hass_storage["busbar.gates"]["data"] == []
+
+
+async def test_what_a_person_locked_in_the_app_stays_locked(
+    hass: HomeAssistant,
+    andersen_house: AndersenHouse,
+    andersen_entry: MockConfigEntry,
+    site: MockConfigEntry,
+) -> None:
+    """Through all that the site decides meanwhile."""
+    andersen_house.wall.user_lock = True
+    andersen_house.wall.publish()
+    await andersen_house.pass_time(100, 20)
+    for current_a in (20, 40, 20, 40):
+        await aim(andersen_house, site, current_a)
+    assert "userUnlock" not in andersen_house.sent()
+    assert andersen_house.wall.user_lock
+    assert not is_closed_by_us(andersen_house, andersen_entry)
+
+
+@pytest.mark.parametrize(
+    ("platform", "action", "key"),
+    [
+        ("switch", "turn_on", "lock"),
+        ("switch", "turn_off", "charging"),
+        ("button", "press", "stop_charging"),
+    ],
+)
+async def test_what_a_person_locked_here_stays_locked(
+    hass: HomeAssistant,
+    andersen_house: AndersenHouse,
+    andersen_entry: MockConfigEntry,
+    site: MockConfigEntry,
+    platform: str,
+    action: str,
+    key: str,
+) -> None:
+    """Also where the site had closed it before: from then on the lock is the person's."""
+    await aim(andersen_house, site, 20)
+    assert is_closed_by_us(andersen_house, andersen_entry)
+    await act(hass, platform, action, f"{andersen_house.key}_{key}")
+    assert not is_closed_by_us(andersen_house, andersen_entry)
+    await aim(andersen_house, site, 40)
+    assert "userUnlock" not in andersen_house.sent()
+    assert andersen_house.wall.user_lock
+
+
+async def test_an_entry_that_is_removed_leaves_nothing(
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    andersen_house: AndersenHouse,
+    andersen_entry: MockConfigEntry,
+    site: MockConfigEntry,
+) -> None:
+    """Neither a memory of ours, nor an error."""
+    await aim(andersen_house, site, 20)
+    await hass.config_entries.async_remove(andersen_entry.entry_id)
+    await andersen_house.pass_time(5)
+    assert hass_storage["busbar.gates"]["data"] == []
+
+
+async def test_a_gate_is_the_charger_behind_it(
+    hass: HomeAssistant, andersen_house: AndersenHouse, andersen_entry: MockConfigEntry
+) -> None:
+    """It shows and tells the same."""
+    coordinator = coordinator_of(andersen_entry, andersen_house.key)
+    gate, charger = coordinator.gate, coordinator.charger
+    assert gate is not None
+    assert gate.identity == charger.identity
+    assert (await gate.refresh()).status == coordinator.data.status
+    heard: list[object] = []
+    unsubscribe = gate.subscribe(heard.append, heard.append)
+    await gate.refresh()
+    assert len(heard) == 1
+    unsubscribe()
+    # Open already, and nobody closed it: nothing to do.
+    await gate.set_current(32)
+    assert andersen_house.sent() == []
+    # Closed already, by somebody else: it stays theirs.
+    andersen_house.wall.user_lock = True
+    andersen_house.wall.publish()
+    await gate.refresh()
+    await gate.set_current(0)
+    assert andersen_house.sent() == []
+    assert not gate.is_closed_by_us
