@@ -63,7 +63,7 @@ def test_words(
     shown: str,
 ) -> None:
     """A command, an update, a set-up and a flow, each with its own."""
-    entry = MockConfigEntry(domain=DOMAIN)
+    entry = MockConfigEntry(domain=DOMAIN, data={"kind": "charger", "make": "warp"})
     entry.add_to_hass(hass)
     with (
         pytest.raises(HomeAssistantError) as failure,
