@@ -30,7 +30,8 @@ _IS_EXPECTED: Final = re.compile(
 )
 
 # A car takes up to 5 s, a cut comes before the raises that it makes room for.
-_SETTLE_S: Final = 40.0
+# What a kettle took away is given back by halves, each after the cars have followed the one before.
+_SETTLE_S: Final = 90.0
 _LOOK_S: Final = 0.2
 # Currents on the wire are milliamperes, in answers tenths.
 TOLERANCE_A: Final = 0.11

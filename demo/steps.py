@@ -223,6 +223,7 @@ STEPS: Final[tuple[Step, ...]] = (
     target(40),
     lose_a_charger,
     target(20),
+    target(26),
     move_my_slider,
     give_it_a_meter,
     boil_water,
