@@ -239,6 +239,19 @@ async def test_it_does_not_wait_for_a_charger_that_is_away(
     assert members["Garage"]["confirmed"] is None
 
 
+async def test_a_member_without_an_entry_has_no_device(
+    hass: HomeAssistant, site_entry: MockConfigEntry
+) -> None:
+    """It is in the answer all the same, for what it may draw is reserved."""
+    entry = hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, "warp_AbCd")
+    assert entry is not None
+    await hass.config_entries.async_remove(entry.entry_id)
+    answer = await act(hass, "preview_allocation")
+    devices = {member["name"]: member["device_id"] for member in answer["members"]}
+    assert devices["Garage"] is None
+    assert devices["Carport"] is not None
+
+
 async def test_preview_writes_nothing(
     hass: HomeAssistant, site_entry: MockConfigEntry, warps: list[WarpSimulator]
 ) -> None:

@@ -15,7 +15,7 @@ from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import TextSelector
 import voluptuous as vol
 
-from ..meter import CONF_METER_KIND as CONF_KIND_OF_METER, MeterKind
+from ..meter import MeterKind
 from ..site_config import (
     CONF_FAIL_SAFE,
     CONF_MARGIN,
@@ -149,12 +149,11 @@ class CircuitFlow(ConfigSubentryFlow):
             if self.source == SOURCE_RECONFIGURE
             else None
         )
-        is_same_kind = former and former[CONF_KIND_OF_METER] == self._meter_kind
         return self.async_show_form(
             step_id="circuit_meter",
             data_schema=self.add_suggested_values_to_schema(
                 meter_schema(self._meter_kind, self._phases),
-                meter_form(self.hass, former) if is_same_kind else {},
+                meter_form(self.hass, former, self._meter_kind),
             ),
         )
 

@@ -99,9 +99,11 @@ def meter_data(
     }
 
 
-def meter_form(hass: HomeAssistant, data: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return the form as an entry has it."""
-    if data is None:
+def meter_form(
+    hass: HomeAssistant, data: Mapping[str, Any] | None, kind: MeterKind
+) -> dict[str, Any]:
+    """Return the form as an entry has it; empty where it has no meter, or one of another kind."""
+    if data is None or data[CONF_METER_KIND] != kind:
         return {}
     return {
         CONF_INVERTED: data[CONF_INVERTED],

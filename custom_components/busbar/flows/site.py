@@ -18,7 +18,7 @@ from ..balancer.controller import Changes, preview
 from ..balancer.inputs import Inputs
 from ..balancer.memory import Memory
 from ..members import find_coordinator, free_chargers
-from ..meter import CONF_METER_KIND as CONF_KIND_OF_METER, MeterFollower, MeterKind
+from ..meter import MeterFollower, MeterKind
 from ..site_config import (
     CONF_IS_BALANCING,
     CONF_METER,
@@ -112,12 +112,11 @@ class SiteFlow(ConfigFlow):
             )
             return await self.async_step_site_limits()
         former = self._site_data.get(CONF_METER)
-        is_same_kind = former and former[CONF_KIND_OF_METER] == self._meter_kind
         return self.async_show_form(
             step_id="site_meter",
             data_schema=self.add_suggested_values_to_schema(
                 meter_schema(self._meter_kind, count),
-                meter_form(self.hass, former) if is_same_kind else {},
+                meter_form(self.hass, former, self._meter_kind),
             ),
         )
 
