@@ -23,6 +23,7 @@ from .entity import (
     always,
     feature_category,
     is_enabled_for_everybody,
+    offered,
     offers,
 )
 from .platform_setup import BusbarConfigEntry, async_add_busbar_entities
@@ -153,19 +154,14 @@ def _charger_binary_sensors(
     coordinator: ChargerCoordinator,
 ) -> Iterator[BinarySensorEntity]:
     """Offer the binary sensors that a device has by its capabilities."""
-    capabilities = coordinator.capabilities
-    flags = (
-        _flag_sensor(feature)
-        for feature in capabilities.features
-        if isinstance(feature, Flag)
-    )
-    for description in (*BINARY_SENSORS, *flags):
-        if description.exists_fn(capabilities):
-            yield ChargerBinarySensor(
-                coordinator=coordinator,
-                description=description,
-                exists=description.exists_fn,
-            )
+    for description in offered(
+        coordinator.capabilities, BINARY_SENSORS, Flag, _flag_sensor
+    ):
+        yield ChargerBinarySensor(
+            coordinator=coordinator,
+            description=description,
+            exists=description.exists_fn,
+        )
 
 
 def _site_binary_sensors(coordinator: SiteCoordinator) -> Iterator[BinarySensorEntity]:

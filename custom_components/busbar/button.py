@@ -17,7 +17,7 @@ from .charger_services import COMMAND_ACTIONS
 from .chargers.features import Audience, Command
 from .chargers.model import Charger, HasSettings, Pauses
 from .coordinator import ChargerCoordinator
-from .entity import ChargerEntity, Exists, is_enabled_for_everybody, offers
+from .entity import ChargerEntity, Exists, is_enabled_for_everybody, offered, offers
 from .platform_setup import BusbarConfigEntry, async_add_busbar_entities
 
 PARALLEL_UPDATES = 1
@@ -81,19 +81,14 @@ async def async_setup_entry(
 
 def _charger_buttons(coordinator: ChargerCoordinator) -> Iterator[ButtonEntity]:
     """Offer the buttons that a device has by its capabilities."""
-    capabilities = coordinator.capabilities
-    commands = (
-        _command_button(feature)
-        for feature in capabilities.features
-        if isinstance(feature, Command)
-    )
-    for description in (*BUTTONS, *commands):
-        if description.exists_fn(capabilities):
-            yield ChargerButton(
-                coordinator=coordinator,
-                description=description,
-                exists=description.exists_fn,
-            )
+    for description in offered(
+        coordinator.capabilities, BUTTONS, Command, _command_button
+    ):
+        yield ChargerButton(
+            coordinator=coordinator,
+            description=description,
+            exists=description.exists_fn,
+        )
 
 
 class ChargerButton(ChargerEntity[None], ButtonEntity):

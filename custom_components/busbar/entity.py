@@ -1,7 +1,7 @@
 """What all entities of Busbar share, and the base of those that show a charger."""
 
-from collections.abc import Callable
-from typing import Any, Final, override
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final, Protocol, override
 
 from homeassistant.const import EntityCategory
 from homeassistant.core import callback
@@ -97,6 +97,27 @@ class ChargerEntity[ValueT](BusbarEntity[ChargerCoordinator, ValueT]):
     def available(self) -> bool:
         """Return whether we hear the device, and it still has the thing."""
         return super().available and self._exists(self.coordinator.capabilities)
+
+
+class OffersByCapability(Protocol):
+    """A description that knows which devices have what it describes."""
+
+    @property
+    def exists_fn(self) -> Exists:
+        """Return a check of a device's capabilities."""
+
+
+def offered[DescriptionT: OffersByCapability, FeatureT: Feature](
+    capabilities: Capabilities,
+    table: Iterable[DescriptionT],
+    own: type[FeatureT],
+    describe: Callable[[FeatureT], DescriptionT],
+) -> Iterator[DescriptionT]:
+    """Return what a device has: rows of the platform's table, then features of its own of one type."""
+    features = (item for item in capabilities.features if isinstance(item, own))
+    for description in (*table, *map(describe, features)):
+        if description.exists_fn(capabilities):
+            yield description
 
 
 _FOR_EVERYBODY: Final = (Audience.DAILY, Audience.SETUP)

@@ -24,6 +24,7 @@ from .entity import (
     Exists,
     feature_category,
     is_enabled_for_everybody,
+    offered,
     offers,
 )
 from .platform_setup import BusbarConfigEntry, async_add_busbar_entities
@@ -157,19 +158,14 @@ async def async_setup_entry(
 
 def _charger_numbers(coordinator: ChargerCoordinator) -> Iterator[NumberEntity]:
     """Offer the numbers that a device has by its capabilities."""
-    capabilities = coordinator.capabilities
-    amounts = (
-        _amount_number(feature)
-        for feature in capabilities.features
-        if isinstance(feature, Amount)
-    )
-    for description in (CURRENT_LIMIT, *amounts):
-        if description.exists_fn(capabilities):
-            yield ChargerNumber(
-                coordinator=coordinator,
-                description=description,
-                exists=description.exists_fn,
-            )
+    for description in offered(
+        coordinator.capabilities, (CURRENT_LIMIT,), Amount, _amount_number
+    ):
+        yield ChargerNumber(
+            coordinator=coordinator,
+            description=description,
+            exists=description.exists_fn,
+        )
 
 
 def _site_numbers(coordinator: SiteCoordinator) -> Iterator[NumberEntity]:

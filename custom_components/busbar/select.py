@@ -16,6 +16,7 @@ from .entity import (
     Exists,
     feature_category,
     is_enabled_for_everybody,
+    offered,
     offers,
 )
 from .platform_setup import BusbarConfigEntry, async_add_busbar_entities
@@ -92,19 +93,14 @@ async def async_setup_entry(
 
 def _charger_selects(coordinator: ChargerCoordinator) -> Iterator[SelectEntity]:
     """Offer the selects that a device has by its capabilities."""
-    capabilities = coordinator.capabilities
-    choices = (
-        _choice_select(feature)
-        for feature in capabilities.features
-        if isinstance(feature, Choice)
-    )
-    for description in (PHASES, *choices):
-        if description.exists_fn(capabilities):
-            yield ChargerSelect(
-                coordinator=coordinator,
-                description=description,
-                exists=description.exists_fn,
-            )
+    for description in offered(
+        coordinator.capabilities, (PHASES,), Choice, _choice_select
+    ):
+        yield ChargerSelect(
+            coordinator=coordinator,
+            description=description,
+            exists=description.exists_fn,
+        )
 
 
 class ChargerSelect(ChargerEntity[str], SelectEntity):

@@ -21,7 +21,7 @@ from .charger_sensors import (
 from .chargers.features import Reading
 from .chargers.model import Role
 from .coordinator import ChargerCoordinator
-from .entity import ChargerEntity, Exists
+from .entity import ChargerEntity, Exists, offered
 from .platform_setup import BusbarConfigEntry, async_add_busbar_entities
 from .site import SiteCoordinator
 from .site_entity import CircuitEntity, MemberEntity, SiteEntity
@@ -56,24 +56,15 @@ async def async_setup_entry(
 
 def _charger_sensors(coordinator: ChargerCoordinator) -> Iterator[SensorEntity]:
     """Offer the sensors that a device has by its capabilities."""
-    capabilities = coordinator.capabilities
-    readings = (
-        reading_sensor(feature)
-        for feature in capabilities.features
-        if isinstance(feature, Reading)
-    )
-    for description in (*SENSORS, *readings):
-        if description.exists_fn(capabilities):
-            kind = (
-                LimitingFactorSensor
-                if description is LIMITING_FACTOR
-                else ChargerSensor
-            )
-            yield kind(
-                coordinator=coordinator,
-                description=description,
-                exists=description.exists_fn,
-            )
+    for description in offered(
+        coordinator.capabilities, SENSORS, Reading, reading_sensor
+    ):
+        kind = LimitingFactorSensor if description is LIMITING_FACTOR else ChargerSensor
+        yield kind(
+            coordinator=coordinator,
+            description=description,
+            exists=description.exists_fn,
+        )
 
 
 def _site_sensors(coordinator: SiteCoordinator) -> Iterator[SensorEntity]:

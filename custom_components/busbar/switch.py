@@ -16,6 +16,7 @@ from .entity import (
     Exists,
     feature_category,
     is_enabled_for_everybody,
+    offered,
     offers,
 )
 from .platform_setup import BusbarConfigEntry, async_add_busbar_entities
@@ -91,20 +92,15 @@ async def async_setup_entry(
 
 def _charger_switches(coordinator: ChargerCoordinator) -> Iterator[SwitchEntity]:
     """Offer the switches that a device has by its capabilities."""
-    capabilities = coordinator.capabilities
-    toggles = (
-        _toggle_switch(feature)
-        for feature in capabilities.features
-        if isinstance(feature, Toggle)
-    )
-    for description in (*SWITCHES, *toggles):
-        if description.exists_fn(capabilities):
-            yield ChargerSwitch(
-                coordinator=coordinator,
-                description=description,
-                exists=description.exists_fn,
-            )
-    for number, key in fixed_slots(capabilities):
+    for description in offered(
+        coordinator.capabilities, SWITCHES, Toggle, _toggle_switch
+    ):
+        yield ChargerSwitch(
+            coordinator=coordinator,
+            description=description,
+            exists=description.exists_fn,
+        )
+    for number, key in fixed_slots(coordinator.capabilities):
         yield SlotSwitch(
             coordinator=coordinator, description=SLOT_ENABLED, key=key, number=number
         )
