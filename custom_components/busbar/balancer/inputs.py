@@ -14,6 +14,7 @@ from enum import StrEnum
 import math
 
 from .model import NO_AMPS, PhaseAmps, PhaseMap
+from .modes import Intent
 
 type KnownAmps = tuple[float | None, float | None, float | None]
 """One value per phase, each `None` where it is not known."""
@@ -230,6 +231,24 @@ class Options:
     """Bounds of the age from which a meter is lost; between them 4 times its own rhythm."""
     frozen_move_a: float = 4.0
     """A meter that does not move while our own measured current moved by this much is frozen."""
+    follow_bias_w: float = 0.0
+    """Following aims at this import (minus: export) instead of at zero."""
+    follow_hysteresis_w: float = 50.0
+    """How far beyond the half step the house has to be before a followed current changes."""
+    follow_start_s: float = 60.0
+    """How long the sun has to suffice before a charge is started by it."""
+    follow_house_start_s: float = 10.0
+    """How long the house has to need a discharge before one is started: a kettle boils for two minutes."""
+    follow_stop_s: float = 60.0
+    """How long it has to be too little before following stops."""
+    turn_pause_s: float = 60.0
+    """Least time at zero between charging and discharging."""
+    turns_per_hour: int = 6
+    """So often at most the direction turns within an hour."""
+    feed_in_limit_w: float | None = None
+    """What may be exported at the supply at most; discharging keeps to it. `None` = no such limit."""
+    battery_goes_first: bool = True
+    """The home battery takes the sun before vehicles do; False: what it takes is theirs."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -291,6 +310,14 @@ class MemberObservation:
     """Not to be written before (the charger or its cloud said so); reductions pass."""
     foreign_control: bool = False
     """The charger itself says that somebody else steers it."""
+    power_w: float | None = None
+    """What it is measured to take, minus = gives, at `currents_at`; `None`: its currents have to do."""
+    state_of_charge: float | None = None
+    """Of the vehicle, in percent."""
+    floor_percent: float | None = None
+    """Not discharged at or below this state of charge; `None` = no such rule."""
+    ceiling_percent: float | None = None
+    """Not charged at or above this state of charge."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -316,6 +343,9 @@ class MeterReading:
     currents_a: KnownAmps
     measured_at: KnownAmps
     """When each part was reported last, also if its value stayed the same."""
+    power_w: float | None = None
+    """Active power of all phases together at the time of the oldest part, where the meter tells it; minus is
+    export. `None`: the currents have to do."""
     rhythm_s: float | None = None
     """How often it reports, where that is known; otherwise it is learned."""
 
@@ -347,6 +377,10 @@ class Inputs:
     """By circuit key; a configured meter that is missing here has not reported yet."""
     wishes: Mapping[str, Wish] = field(default_factory=dict)
     """By member key."""
+    intents: Mapping[str, Intent] = field(default_factory=dict)
+    """The mode of each member by key; one that is missing charges with all it can get."""
+    home_battery_w: float | None = None
+    """What a home battery takes, minus = gives; `None` = there is none, or it is not known."""
     target: Target | None = None
     """`None` = nobody set one: the default target is in force."""
     balancing: bool = True
