@@ -1,1 +1,1 @@
-"""A whole house to look at: simulated chargers, and a real Home Assistant that shares one supply between them."""
+"""Scenes to look at: simulated chargers, and a real Home Assistant that shares the supply of each between them."""

@@ -1,8 +1,8 @@
-"""Start the demo house: `scripts/demo`, or `scripts/demo --check` to prove the main job over the wire."""
+"""Start the demo: `scripts/demo`, or `scripts/demo --check` to prove the main job over the wire."""
 
 import argparse
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 import signal
@@ -14,11 +14,11 @@ from types import TracebackType
 from typing import Final
 
 from .api import PASSWORD, USER, ApiError, HomeAssistantApi
-from .check import Bench, check
-from .house import DemoHouse
+from .check import check
 from .process import HOST, HomeAssistantProcess, StartFailed
-from .set_up import DASHBOARD, set_up
-from .steps import STEPS
+from .scene import Scene, Tell
+from .scenes import SCENES
+from .set_up import DASHBOARD, prepare, show_dashboard
 
 _LOG_TAIL: Final = 4000
 
@@ -29,6 +29,9 @@ def _arguments() -> argparse.Namespace:
         "--check",
         action="store_true",
         help="set site currents, compare what the chargers were told and draw, and leave",
+    )
+    parser.add_argument(
+        "--scene", choices=SCENES, help="start this one alone; all of them otherwise"
     )
     parser.add_argument(
         "--port", type=int, help="of Home Assistant; 8123 unless checking"
@@ -48,7 +51,7 @@ def _is_taken(port: int) -> bool:
         return probe.connect_ex((HOST, port)) == 0
 
 
-def _progress() -> Callable[[str], None]:
+def _progress() -> Tell:
     """Return a function that tells a person what is being done, and how long it took to get there."""
     began = time.monotonic()
 
@@ -72,20 +75,25 @@ async def _run(options: argparse.Namespace) -> int:
         folder = Path(
             stack.enter_context(tempfile.TemporaryDirectory(prefix="busbar-demo-"))
         )
-        tell("starting three simulated chargers with cars, behind one fuse")
-        house = await stack.enter_async_context(DemoHouse())
-        process = HomeAssistantProcess(folder, port)
+        keys = [options.scene] if options.scene else SCENES
+        scenes = [await stack.enter_async_context(SCENES[key]()) for key in keys]
+        vendors = {
+            make: urls for scene in scenes for make, urls in scene.vendors.items()
+        }
+        process = HomeAssistantProcess(folder, port, vendors)
         process.prepare()
         tell("starting Home Assistant")
         stack.push_async_callback(process.stop)
         stack.push_async_exit(_show_log(process))
         await process.start()
         api = await stack.enter_async_context(HomeAssistantApi(process.url))
-        await set_up(api, house, tell)
+        await prepare(api)
+        for scene in scenes:
+            await scene.set_up(api, tell)
+        await show_dashboard(api, scenes)
         if options.check:
-            bench = Bench(api=api, house=house, process=process, tell=tell)
-            return await check(bench, STEPS)
-        await _serve(process, house, tell)
+            return await check(api, process, scenes, tell)
+        await _serve(process, scenes, tell)
     return 0
 
 
@@ -104,15 +112,18 @@ def _show_log(process: HomeAssistantProcess) -> Callable[..., Awaitable[None]]:
 
 
 async def _serve(
-    process: HomeAssistantProcess, house: DemoHouse, tell: Callable[[str], None]
+    process: HomeAssistantProcess, scenes: Sequence[Scene], tell: Tell
 ) -> None:
     tell("ready")
+    controls = "".join(
+        f"\n    {scene.title:<10} {scene.control_url}" for scene in scenes
+    )
     print(
         f"""
   Dashboard      {process.url}/{DASHBOARD}
   Integration    {process.url}/config/integrations/integration/busbar
   Log in as      {USER} / {PASSWORD}, if you are asked at all
-  Steer the simulated cars and faults: {house.control.url}
+  Steer the simulated cars and faults:{controls}
 
   Ctrl-C stops everything and leaves nothing behind.
 """,

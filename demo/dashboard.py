@@ -1,9 +1,7 @@
-"""The demo's dashboard, from core cards alone: supply, allocation and reasons."""
+"""Build the view of a site from core cards alone: supply, allocation and reasons."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
-
-from .house import PLACES, RATING_A
 
 type Entities = Mapping[tuple[str, str], str]
 """Entity ids by device name and key."""
@@ -11,29 +9,27 @@ type Entities = Mapping[tuple[str, str], str]
 _PHASES = ("l1", "l2", "l3")
 
 
-def dashboard(entities: Entities, site: str = "Home") -> dict[str, Any]:
-    """Return the configuration of a dashboard with one view."""
+def site_view(
+    entities: Entities, site: str, rating_a: float, chargers: Sequence[str]
+) -> dict[str, Any]:
+    """Return the view of one site with its chargers."""
     return {
-        "views": [
-            {
-                "title": "Supply",
-                "type": "sections",
-                "max_columns": 3,
-                "sections": [
-                    *(_charger(entities, site, place.name) for place in PLACES),
-                    _supply(entities, site),
-                    _history(entities, site),
-                ],
-            }
-        ]
+        "title": site,
+        "type": "sections",
+        "max_columns": 3,
+        "sections": [
+            *(_charger(entities, site, name) for name in chargers),
+            _supply(entities, site, rating_a),
+            _history(entities, site, chargers),
+        ],
     }
 
 
-def _supply(entities: Entities, site: str) -> dict[str, Any]:
+def _supply(entities: Entities, site: str, rating_a: float) -> dict[str, Any]:
     return {
         "type": "grid",
         "cards": [
-            _heading(f"{site}: 3 x {RATING_A:.0f} A", "mdi:transmission-tower"),
+            _heading(f"{site}: 3 x {rating_a:.0f} A", "mdi:transmission-tower"),
             {
                 "type": "tile",
                 "entity": entities[site, "number.target"],
@@ -46,9 +42,13 @@ def _supply(entities: Entities, site: str) -> dict[str, Any]:
                     "type": "gauge",
                     "entity": entities[site, f"sensor.allocated_{phase}"],
                     "name": f"Allocated {phase.upper()}",
-                    "max": RATING_A,
+                    "max": rating_a,
                     "needle": True,
-                    "severity": {"green": 0, "yellow": 36, "red": RATING_A + 0.1},
+                    "severity": {
+                        "green": 0,
+                        "yellow": 0.9 * rating_a,
+                        "red": rating_a + 0.1,
+                    },
                     "grid_options": {"columns": 4},
                 }
                 for phase in _PHASES
@@ -90,7 +90,7 @@ def _charger(entities: Entities, site: str, name: str) -> dict[str, Any]:
     }
 
 
-def _history(entities: Entities, site: str) -> dict[str, Any]:
+def _history(entities: Entities, site: str, chargers: Sequence[str]) -> dict[str, Any]:
     return {
         "type": "grid",
         "column_span": 2,
@@ -102,11 +102,11 @@ def _history(entities: Entities, site: str) -> dict[str, Any]:
                 "entities": [
                     {
                         "entity": entities[
-                            f"{place.name} at {site}", "sensor.allocated_current"
+                            f"{name} at {site}", "sensor.allocated_current"
                         ],
-                        "name": place.name,
+                        "name": name,
                     }
-                    for place in PLACES
+                    for name in chargers
                 ],
                 "grid_options": {"columns": 24},
             },

@@ -11,6 +11,8 @@ from typing import Any, Final
 
 import aiohttp
 
+from .scene import VendorAddresses
+
 HOST: Final = "127.0.0.1"
 REPOSITORY: Final = Path(__file__).parent.parent
 
@@ -51,10 +53,11 @@ class StartFailed(Exception):
 class HomeAssistantProcess:
     """One Home Assistant, from its first start to its last; it can be killed and started again."""
 
-    def __init__(self, folder: Path, port: int) -> None:
-        """Prepare a configuration in an empty folder."""
+    def __init__(self, folder: Path, port: int, vendors: VendorAddresses) -> None:
+        """Prepare a configuration in an empty folder; `vendors` are the clouds that are simulated."""
         self.folder = folder
         self.port = port
+        self._vendors = vendors
         self._process: Process | None = None
 
     @property
@@ -97,7 +100,8 @@ class HomeAssistantProcess:
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "homeassistant",
+            "demo.launcher",
+            json.dumps(self._vendors),
             "--config",
             str(self.folder),
             stdin=DEVNULL,

@@ -1,23 +1,19 @@
-"""Add the chargers and the site through the real config flows, over Home Assistant's own API."""
+"""Furnish an empty Home Assistant over its own API: what every scene needs."""
 
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from .api import HomeAssistantApi
-from .dashboard import dashboard
-from .house import METER_NAME, PLACES, RATING_A, DemoHouse
+from .dashboard import Entities
+from .scene import Scene
 
-SITE: Final = "Home"
-# What the chargers may take together while the meter is lost: one of them at its minimum, and some more.
-FAIL_SAFE_A: Final = 12.0
 # Home Assistant wants a hyphen in the address of a dashboard.
 DASHBOARD: Final = "busbar-demo"
+_VOLTAGE_V: Final = 230
 
 
-async def set_up(
-    api: HomeAssistantApi, house: DemoHouse, tell: Callable[[str], None]
-) -> None:
-    """Make an empty Home Assistant into a house with three chargers and a site."""
+async def prepare(api: HomeAssistantApi) -> None:
+    """Create the user, and say where the demo is."""
     await api.create_user()
     await api.command(
         "config/core/update",
@@ -28,74 +24,74 @@ async def set_up(
         time_zone="Europe/Berlin",
         unit_system="metric",
     )
-    for place in PLACES:
-        charger = house.chargers[place.name]
-        tell(f"adding {place.name}, a charger at {charger.url}")
-        await api.flow(
-            "flow",
-            "busbar",
-            {"next_step_id": "warp"},
-            {"host": charger.host, "port": charger.port},
-        )
-    tell(f"adding the site {SITE} with a supply of 3 x {RATING_A:.0f} A")
+
+
+async def add_device(
+    api: HomeAssistantApi, make: str, *forms: Mapping[str, Any]
+) -> None:
+    """Add a charger, a meter or an account of a make."""
+    await api.flow("flow", "busbar", {"next_step_id": make}, *forms)
+
+
+async def add_site(
+    api: HomeAssistantApi, title: str, rating_a: float, keys: Sequence[str]
+) -> str:
+    """Add a site of three phases without a meter, and return its entry; `keys` are identities of chargers."""
     site = await api.flow(
         "flow",
         "busbar",
         {"next_step_id": "site"},
         {
-            "name": SITE,
+            "name": title,
             "phases": "3",
-            "rating": RATING_A,
+            "rating": rating_a,
             "meter_kind": "none",
-            "details": {"voltage": 230},
+            "details": {"voltage": _VOLTAGE_V},
         },
         {"reserve": 0, "margin": 1, "timers": {}},
-        {"chargers": [place.key for place in PLACES]},
+        {"chargers": list(keys)},
         {"is_balancing": True},
     )
-    await _tell_the_wiring(api, site["result"]["entry_id"])
-    await _show_dashboard(api)
+    entry_id: str = site["result"]["entry_id"]
+    return entry_id
 
 
-async def add_meter(api: HomeAssistantApi, house: DemoHouse) -> None:
-    """Add the meter at the supply, an Energy Manager, and give it to the site."""
-    await api.flow(
-        "flow",
-        "busbar",
-        {"next_step_id": "warp"},
-        {"host": house.meter.host, "port": house.meter.port},
-    )
-    entities = await _entities(api)
+async def add_currents_meter(
+    api: HomeAssistantApi, scene: Scene, meter: str, *, fail_safe_a: float
+) -> None:
+    """Give a site the three currents of a meter that Home Assistant knows by this name."""
+    entities = await entities_of(api)
     (entry,) = (
         entry
         for entry in await api.command("config_entries/get", domain="busbar")
-        if entry["title"] == SITE
+        if entry["title"] == scene.title
     )
     await api.flow(
         "flow",
         "busbar",
         {
             "phases": "3",
-            "rating": RATING_A,
+            "rating": scene.rating_a,
             "meter_kind": "currents",
-            "details": {"voltage": 230},
+            "details": {"voltage": _VOLTAGE_V},
         },
         {
             **{
-                f"current_{phase}": entities[METER_NAME, f"sensor.current_{phase}"]
+                f"current_{phase}": entities[meter, f"sensor.current_{phase}"]
                 for phase in ("l1", "l2", "l3")
             },
             "inverted": False,
         },
-        {"fail_safe": FAIL_SAFE_A, "reserve": 0, "margin": 1, "timers": {}},
+        {"fail_safe": fail_safe_a, "reserve": 0, "margin": 1, "timers": {}},
         {},
         entry_id=entry["entry_id"],
     )
 
 
-async def _tell_the_wiring(api: HomeAssistantApi, entry_id: str) -> None:
+async def tell_the_wiring(
+    api: HomeAssistantApi, entry_id: str, wiring: Mapping[str, str]
+) -> None:
     """Say which phases lead to which charger, as a person does when the electrician left a note."""
-    places = {place.name: place for place in PLACES}
     for subentry in await api.command(
         "config_entries/subentries/list", entry_id=entry_id
     ):
@@ -105,7 +101,7 @@ async def _tell_the_wiring(api: HomeAssistantApi, entry_id: str) -> None:
             {
                 "circuit": "supply",
                 "vehicle_minimum": "ordinary",
-                "phase_map": places[subentry["title"]].phase_map_key,
+                "phase_map": wiring[subentry["title"]],
                 "priority": 5,
                 "minimum": 6,
                 "maximum": 32,
@@ -114,7 +110,8 @@ async def _tell_the_wiring(api: HomeAssistantApi, entry_id: str) -> None:
         )
 
 
-async def _show_dashboard(api: HomeAssistantApi) -> None:
+async def show_dashboard(api: HomeAssistantApi, scenes: Sequence[Scene]) -> None:
+    """Create the dashboard with a view of every scene."""
     await api.command(
         "lovelace/dashboards/create",
         url_path=DASHBOARD,
@@ -123,17 +120,20 @@ async def _show_dashboard(api: HomeAssistantApi) -> None:
         icon="mdi:ev-station",
         show_in_sidebar=True,
     )
+    entities = await entities_of(api)
     await api.command(
         "lovelace/config/save",
         url_path=DASHBOARD,
-        config=dashboard(await _entities(api)),
+        config={
+            "views": [{"path": scene.key, **scene.view(entities)} for scene in scenes]
+        },
     )
     await api.command(
         "frontend/set_system_data", key="core", value={"default_panel": DASHBOARD}
     )
 
 
-async def _entities(api: HomeAssistantApi) -> dict[tuple[str, str], str]:
+async def entities_of(api: HomeAssistantApi) -> Entities:
     """Return the entity ids of Busbar by device name and unique-id suffix."""
     devices: dict[str, Any] = {
         device["id"]: device["name_by_user"] or device["name"]

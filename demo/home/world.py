@@ -1,4 +1,4 @@
-"""The demo's house: three chargers with cars behind one fuse, on simulated wires."""
+"""The simulated house: three chargers with cars behind one fuse, on simulated wires."""
 
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
@@ -67,7 +67,7 @@ PLACES: Final = (
 )
 
 
-class DemoHouse:
+class HomeWorld:
     """Everything that is simulated: chargers, cars, a house with a heat pump, and their fuse."""
 
     def __init__(self, places: Sequence[Place] = PLACES) -> None:
@@ -76,7 +76,7 @@ class DemoHouse:
         self.supply = SharedSupply(
             self.clock, limit_a=RATING_A, house=House([heat_pump(start_s=600)])
         )
-        self.chargers = {
+        self.simulators = {
             place.name: WarpSimulator(
                 clock=self.clock,
                 generation=place.generation,
@@ -89,7 +89,7 @@ class DemoHouse:
             for place in places
         }
         for place in places:
-            self.supply.join(self.chargers[place.name], place.phase_map)
+            self.supply.join(self.simulators[place.name], place.phase_map)
         self.meter = WarpSimulator(
             clock=self.clock,
             generation="wem",
@@ -98,7 +98,7 @@ class DemoHouse:
             grid_a=lambda: self.supply.measured_currents_a,
         )
         self.control = ControlServer(
-            self.clock, (*self.chargers.values(), self.meter), supply=self.supply
+            self.clock, (*self.simulators.values(), self.meter), supply=self.supply
         )
         self._stack = AsyncExitStack()
         self._places = places
@@ -106,7 +106,7 @@ class DemoHouse:
     async def __aenter__(self) -> Self:
         """Switch it on, with a car at every charger."""
         for place in self._places:
-            charger = self.chargers[place.name]
+            charger = self.simulators[place.name]
             await self._stack.enter_async_context(charger)
             charger.plug(Car(place.car))
         await self._stack.enter_async_context(self.meter)
@@ -137,17 +137,17 @@ class DemoHouse:
 
     def writes(self, name: str) -> int:
         """Return how many writes a charger has taken."""
-        return len(self.chargers[name].told())
+        return len(self.simulators[name].told())
 
     def told_a(self, name: str) -> float | None:
         """Return what a charger was told last over the wire, in amperes; `None` = nothing yet."""
         told = [
             write["payload"]["current"]
-            for write in self.chargers[name].told()
+            for write in self.simulators[name].told()
             if write["path"] == "evse/external_current"
         ]
         return told[-1] / 1000 if told else None
 
     def drawn_a(self, name: str) -> float:
         """Return what a car draws on its busiest phase, in amperes."""
-        return max(self.chargers[name].measured_currents_a)
+        return max(self.simulators[name].measured_currents_a)

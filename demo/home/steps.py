@@ -1,13 +1,18 @@
-"""The steps of the check, in the order in which they run."""
+"""The steps of the house, in the order in which they run."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from .check import TOLERANCE_A, Bench, Step
-from .house import PLACES, RATING_A
-from .set_up import FAIL_SAFE_A, add_meter
+from demo.bench import TOLERANCE_A, Bench
+from demo.set_up import add_currents_meter, add_device
 
+from .world import METER_NAME, PLACES, RATING_A, HomeWorld
+
+type Step = Callable[[Bench, HomeWorld], Awaitable[None]]
+
+# What the chargers may take together while the meter is lost: one of them at its minimum, and some more.
+FAIL_SAFE_A: Final = 12.0
 LOST: Final = "Driveway"
 LOST_TARGET_A: Final = 26.0
 KETTLE_A: Final = 9.0
@@ -17,12 +22,12 @@ MY_LIMIT_A: Final = 6.0
 _CUT_WITHIN_S: Final = 10.0
 
 
-async def charge(bench: Bench) -> None:
+async def charge(bench: Bench, home: HomeWorld) -> None:
     """Wait until every car charges."""
     bench.tell("waiting for the cars to charge")
 
     async def is_charging() -> bool:
-        return all(bench.house.drawn_a(place.name) > 0 for place in PLACES)
+        return all(home.drawn_a(place.name) > 0 for place in PLACES)
 
     await bench.expect("every car charges", is_charging)
 
@@ -30,37 +35,37 @@ async def charge(bench: Bench) -> None:
 def target(target_a: float) -> Step:
     """Return the step that sets a target."""
 
-    async def step(bench: Bench) -> None:
+    async def step(bench: Bench, home: HomeWorld) -> None:
         bench.tell(f"setting the site current to {target_a:.0f} A")
-        await bench.api.action("busbar.set_site_current", current=target_a)
+        await bench.set_target(target_a)
         await bench.settle(f"{target_a:.0f} A")
 
     return step
 
 
-async def lose_a_charger(bench: Bench) -> None:
+async def lose_a_charger(bench: Bench, home: HomeWorld) -> None:
     """Take one charger away while it charges: its current stays reserved, the others share the rest."""
     target_a = LOST_TARGET_A
-    held_a = bench.house.drawn_a(LOST)
+    held_a = home.drawn_a(LOST)
     bench.tell(
         f"{LOST} is lost while it draws {held_a:.1f} A; setting {target_a:.0f} A"
     )
-    bench.house.chargers[LOST].fault("refuse")
-    await bench.api.action("busbar.set_site_current", current=target_a)
+    home.simulators[LOST].fault("refuse")
+    await bench.set_target(target_a)
     await bench.settle(f"{target_a:.0f} A, {LOST} lost", lost=LOST)
-    bench.house.supply.forget()
+    home.supply.forget()
     await asyncio.sleep(2)
-    together_a = max(bench.house.supply.chargers_maximum_a)
+    together_a = max(home.supply.chargers_maximum_a)
     bench.demand(
         f"with {LOST} lost the chargers drew {together_a:.1f} A of {target_a:.0f} A",
         holds=together_a <= target_a + TOLERANCE_A,
     )
     bench.tell(f"{LOST} is back")
-    bench.house.chargers[LOST].clear()
+    home.simulators[LOST].clear()
     await bench.settle(f"{target_a:.0f} A, {LOST} back")
 
 
-async def move_my_slider(bench: Bench) -> None:
+async def move_my_slider(bench: Bench, home: HomeWorld) -> None:
     """A person's own limit caps the site, and is no second master."""
     name = PLACES[0].name
     bench.tell(f"moving the slider of {name} to {MY_LIMIT_A:.0f} A")
@@ -69,7 +74,7 @@ async def move_my_slider(bench: Bench) -> None:
     await bench.settle(f"{name} capped to {MY_LIMIT_A:.0f} A")
     bench.demand(
         f"{name} draws more than its person allows",
-        holds=bench.house.drawn_a(name) <= MY_LIMIT_A + TOLERANCE_A,
+        holds=home.drawn_a(name) <= MY_LIMIT_A + TOLERANCE_A,
     )
     issues = await bench.api.command("repairs/list_issues")
     bench.demand(
@@ -79,49 +84,54 @@ async def move_my_slider(bench: Bench) -> None:
     await bench.api.perform("number.set_value", entity_id=entity_id, value=32)
 
 
-async def give_it_a_meter(bench: Bench) -> None:
+async def give_it_a_meter(bench: Bench, home: HomeWorld) -> None:
     """From now on the chargers use what the house leaves."""
     bench.tell("adding a grid meter")
-    await add_meter(bench.api, bench.house)
-    await bench.api.action("busbar.set_site_current", current=RATING_A)
+    await add_device(
+        bench.api, "warp", {"host": home.meter.host, "port": home.meter.port}
+    )
+    await add_currents_meter(
+        bench.api, bench.scene, METER_NAME, fail_safe_a=FAIL_SAFE_A
+    )
+    await bench.set_target(RATING_A)
 
     async def is_fresh() -> bool:
         return await bench.meter() == "fresh"
 
     await bench.expect("the meter is fresh", is_fresh)
-    await bench.expect("the cars use the supply", _draws(bench, RATING_A - 6))
+    await bench.expect("the cars use the supply", _draws(home, RATING_A - 6))
 
 
-async def boil_water(bench: Bench) -> None:
+async def boil_water(bench: Bench, home: HomeWorld) -> None:
     """A kettle on L2: the chargers are cut at once, and recover when it is off."""
-    before_a = _together(bench)
+    before_a = _together(home)
     bench.tell(
         f"kettle on: {KETTLE_A:.0f} A on L2, where the chargers draw {before_a:.1f} A"
     )
-    began_s = bench.house.clock.now()
-    bench.house.switch_on("kettle", (0.0, KETTLE_A, 0.0))
+    began_s = home.clock.now()
+    home.switch_on("kettle", (0.0, KETTLE_A, 0.0))
 
     async def is_cleared() -> bool:
-        return bench.house.supply.currents_a[1] <= RATING_A + TOLERANCE_A
+        return home.supply.currents_a[1] <= RATING_A + TOLERANCE_A
 
     await bench.expect("the overload is cleared", is_cleared)
-    took_s = bench.house.clock.now() - began_s
+    took_s = home.clock.now() - began_s
     bench.tell(
-        f"cleared after {took_s:.1f} s, the chargers draw {_together(bench):.1f} A"
+        f"cleared after {took_s:.1f} s, the chargers draw {_together(home):.1f} A"
     )
     bench.demand(
         f"the kettle overloaded the supply for {took_s:.1f} s",
         holds=took_s <= _CUT_WITHIN_S,
     )
-    bench.house.switch_off("kettle")
-    await bench.expect("the chargers recover", _draws(bench, before_a - 1))
-    bench.tell(f"kettle off, the chargers draw {_together(bench):.1f} A again")
+    home.switch_off("kettle")
+    await bench.expect("the chargers recover", _draws(home, before_a - 1))
+    bench.tell(f"kettle off, the chargers draw {_together(home):.1f} A again")
 
 
-async def freeze_the_meter(bench: Bench) -> None:
+async def freeze_the_meter(bench: Bench, home: HomeWorld) -> None:
     """A meter that no longer reports: hold, then fail-safe; heard again: recovery."""
     bench.tell("the meter falls silent")
-    bench.house.meter.fault("silent")
+    home.meter.fault("silent")
 
     async def is_stale() -> bool:
         return await bench.meter() == "stale"
@@ -130,18 +140,18 @@ async def freeze_the_meter(bench: Bench) -> None:
         return await bench.meter() == "lost"
 
     async def is_fail_safe() -> bool:
-        return _together(bench) <= FAIL_SAFE_A + TOLERANCE_A
+        return _together(home) <= FAIL_SAFE_A + TOLERANCE_A
 
     await bench.expect("the meter is stale", is_stale)
-    before_a = _together(bench)
+    before_a = _together(home)
     await bench.expect("the meter is lost", is_lost)
     bench.demand(
         "a stale meter raised the chargers",
-        holds=_together(bench) <= before_a + TOLERANCE_A,
+        holds=_together(home) <= before_a + TOLERANCE_A,
     )
     await bench.expect("the chargers fall to their fail-safe budget", is_fail_safe)
-    bench.tell(f"fail-safe: the chargers draw {_together(bench):.1f} A")
-    bench.house.meter.clear()
+    bench.tell(f"fail-safe: the chargers draw {_together(home):.1f} A")
+    home.meter.clear()
 
     async def is_fresh() -> bool:
         return await bench.meter() == "fresh"
@@ -149,13 +159,13 @@ async def freeze_the_meter(bench: Bench) -> None:
     await bench.expect("the meter is back", is_fresh)
 
 
-async def stop_home_assistant(bench: Bench) -> None:
+async def stop_home_assistant(bench: Bench, home: HomeWorld) -> None:
     """Stopped in good order it leaves fail-safe currents behind; started again it goes on."""
-    await bench.expect("the cars charge again", _draws(bench, FAIL_SAFE_A + 2))
+    await bench.expect("the cars charge again", _draws(home, FAIL_SAFE_A + 2))
     bench.tell("stopping Home Assistant in good order")
     await bench.api.disconnect()
     await bench.process.stop()
-    told_a = [bench.house.told_a(place.name) or 0.0 for place in PLACES]
+    told_a = [home.told_a(place.name) or 0.0 for place in PLACES]
     bench.demand(
         f"Home Assistant left {told_a} behind, more than the fail-safe budget",
         holds=sum(told_a) <= FAIL_SAFE_A + TOLERANCE_A,
@@ -163,19 +173,19 @@ async def stop_home_assistant(bench: Bench) -> None:
     bench.tell(
         f"it left {' + '.join(f'{value:.1f}' for value in told_a)} A on the wire"
     )
-    await _start_again(bench)
+    await _start_again(bench, home)
 
 
-async def kill_home_assistant(bench: Bench) -> None:
+async def kill_home_assistant(bench: Bench, home: HomeWorld) -> None:
     """Killed during a charge it changes nothing; started again it reads back before it writes."""
-    await bench.api.action("busbar.set_site_current", current=20, duration={"hours": 1})
+    await bench.set_target(20, duration={"hours": 1})
     await bench.settle("20 A for an hour")
     bench.tell("killing Home Assistant")
     await bench.api.disconnect()
-    told_a = {place.name: bench.house.told_a(place.name) for place in PLACES}
-    writes = {place.name: bench.house.writes(place.name) for place in PLACES}
+    told_a = {place.name: home.told_a(place.name) for place in PLACES}
+    writes = {place.name: home.writes(place.name) for place in PLACES}
     await bench.process.kill()
-    await _start_again(bench)
+    await _start_again(bench, home)
     states = await bench.api.states()
     target_a = states["number.home_target"]["state"]
     bench.demand(f"the target after it is {target_a}", holds=float(target_a) == 20)
@@ -183,14 +193,14 @@ async def kill_home_assistant(bench: Bench) -> None:
     for place in PLACES:
         bench.demand(
             f"{place.name} was told something else after the restart",
-            holds=bench.house.told_a(place.name) == told_a[place.name],
+            holds=home.told_a(place.name) == told_a[place.name],
         )
-    more = sum(bench.house.writes(name) - count for name, count in writes.items())
+    more = sum(home.writes(name) - count for name, count in writes.items())
     bench.tell(f"{more} writes since it was killed")
 
 
-async def _start_again(bench: Bench) -> None:
-    writes = [bench.house.writes(place.name) for place in PLACES]
+async def _start_again(bench: Bench, home: HomeWorld) -> None:
+    writes = [home.writes(place.name) for place in PLACES]
     await bench.process.start()
     await bench.api.connect()
 
@@ -201,19 +211,19 @@ async def _start_again(bench: Bench) -> None:
 
     await bench.expect("the site is back", is_running)
     bench.tell(
-        f"Home Assistant is back, the chargers draw {_together(bench):.1f} A;"
-        f" {sum(bench.house.writes(place.name) for place in PLACES) - sum(writes)} writes so far"
+        f"Home Assistant is back, the chargers draw {_together(home):.1f} A;"
+        f" {sum(home.writes(place.name) for place in PLACES) - sum(writes)} writes so far"
     )
 
 
-def _together(bench: Bench) -> float:
+def _together(home: HomeWorld) -> float:
     """Return what the chargers draw together on their busiest phase."""
-    return max(bench.house.supply.chargers_a)
+    return max(home.supply.chargers_a)
 
 
-def _draws(bench: Bench, least_a: float) -> Callable[[], Awaitable[bool]]:
+def _draws(home: HomeWorld, least_a: float) -> Callable[[], Awaitable[bool]]:
     async def condition() -> bool:
-        return _together(bench) >= least_a
+        return _together(home) >= least_a
 
     return condition
 

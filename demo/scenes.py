@@ -1,0 +1,9 @@
+"""List the scenes of the demo: a new one is a folder and a line here."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from .home import Home
+from .scene import Scene
+
+SCENES: Final[Mapping[str, type[Scene]]] = {scene.key: scene for scene in (Home,)}
