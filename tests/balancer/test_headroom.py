@@ -8,8 +8,9 @@ import pytest
 
 from custom_components.busbar.balancer.decision import Freshness
 from custom_components.busbar.balancer.headroom import PhaseParts, meter_currents
-from custom_components.busbar.balancer.inputs import MeterReading, Options, Wish
+from custom_components.busbar.balancer.inputs import MeterReading, Options
 from custom_components.busbar.balancer.model import NO_AMPS, PhaseAmps, ReasonKey
+from custom_components.busbar.balancer.modes import Intent, Mode
 
 from .world import SUPPLY, WARP, Box, House, all_phases, house_of
 
@@ -51,6 +52,10 @@ class Kettle:
     def __call__(self, now: float) -> PhaseAmps:
         """Return what it takes now."""
         return self.base, self.base + self.amps, self.base
+
+
+# What has to be known before anybody discharges.
+CHARGED = {"state_of_charge": 60.0}
 
 
 def metered(keys: str = "a", **more: Any) -> tuple[House, Kettle]:
@@ -163,9 +168,12 @@ def test_unmeasured_current_is_a_range() -> None:
 def test_an_unmeasured_discharge_counts_in_full() -> None:
     """What a discharging car may give is not promised to anybody."""
     discharging = replace(WARP, discharge=WARP.charge)
-    boxes = [Box(), Box(capabilities=discharging, measures=False, limit_a=-10.0)]
+    boxes = [
+        Box(),
+        Box(capabilities=discharging, measures=False, limit_a=-10.0, more=CHARGED),
+    ]
     house = house_of("ab", boxes=boxes, **METERED)
-    house.wishes["b"] = Wish(wanted_a=-10.0)
+    house.intents["b"] = Intent(mode=Mode.FIXED, current_a=-10.0)
     house.load_a = lambda now: all_phases(10.0)
     house.run(60)
     assert house.member("b").allocated_a == -10.0
@@ -192,8 +200,10 @@ def test_small_overloads_are_waited_out_only_by_option() -> None:
 def test_discharge_holds_while_stale_and_stops_when_lost() -> None:
     """Nobody discharges on the word of a meter that is gone."""
     discharging = replace(WARP, discharge=WARP.charge)
-    house = house_of("a", boxes=[Box(capabilities=discharging)], **METERED)
-    house.wishes["a"] = Wish(wanted_a=-10.0)
+    house = house_of(
+        "a", boxes=[Box(capabilities=discharging, more=CHARGED)], **METERED
+    )
+    house.intents["a"] = Intent(mode=Mode.FIXED, current_a=-10.0)
     house.load_a = lambda now: all_phases(12.0)
     house.run(60)
     assert house.boxes["a"].limit_a == -10.0
@@ -209,9 +219,9 @@ def test_discharge_holds_while_stale_and_stops_when_lost() -> None:
 def test_discharge_keeps_to_what_may_be_exported() -> None:
     """A circuit may limit export too."""
     discharging = replace(WARP, discharge=WARP.charge)
-    boxes = [Box(capabilities=discharging)]
+    boxes = [Box(capabilities=discharging, more=CHARGED)]
     house = house_of("a", boxes=boxes, export_rating_a=all_phases(9.0), **METERED)
-    house.wishes["a"] = Wish(wanted_a=-16.0)
+    house.intents["a"] = Intent(mode=Mode.FIXED, current_a=-16.0)
     house.run(60)
     assert house.boxes["a"].limit_a == -8.0
     assert house.member("a").reason.key is ReasonKey.LIMITED_BY_EXPORT
@@ -220,7 +230,7 @@ def test_discharge_keeps_to_what_may_be_exported() -> None:
 def test_who_cannot_discharge_does_not() -> None:
     """A mode that asks for it gets nothing."""
     house = house_of("a")
-    house.wishes["a"] = Wish(wanted_a=-10.0)
+    house.intents["a"] = Intent(mode=Mode.FIXED, current_a=-10.0)
     house.run(10)
     assert house.boxes["a"].limit_a == 0.0
 

@@ -13,6 +13,7 @@ from custom_components.busbar.balancer.inputs import (
     Wish,
 )
 from custom_components.busbar.balancer.model import ReasonKey
+from custom_components.busbar.balancer.modes import Intent, Mode
 
 from .world import WARP, Box, House, all_phases, house_of, with_member
 
@@ -218,7 +219,8 @@ def test_a_person_caps_stops_and_is_never_overruled() -> None:
     house.wishes["a"] = Wish(is_stopped=True)
     house.run(60)
     assert house.boxes["a"].limit_a == 0.0
-    house.wishes["a"] = Wish(wanted_a=7.0)
+    del house.wishes["a"]
+    house.intents["a"] = Intent(mode=Mode.FIXED, current_a=7.0)
     house.run(300)
     assert house.boxes["a"].limit_a == 7.0
     assert house.member("a").reason.key is ReasonKey.LIMITED_BY_MODE

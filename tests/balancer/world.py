@@ -20,6 +20,7 @@ from custom_components.busbar.balancer.inputs import (
 )
 from custom_components.busbar.balancer.memory import Memory
 from custom_components.busbar.balancer.model import STRAIGHT, PhaseAmps
+from custom_components.busbar.balancer.modes import Intent
 
 SUPPLY = "supply"
 WARP = MemberCapabilities(
@@ -119,6 +120,7 @@ class House:
     is_meter_dead: bool = False
     reading: MeterReading | None = None
     wishes: dict[str, Wish] = field(default_factory=dict)
+    intents: dict[str, Intent] = field(default_factory=dict)
     memory: Memory = field(default_factory=Memory)
     more: dict[str, Any] = field(default_factory=dict)
     now: float = 1000.0
@@ -155,6 +157,7 @@ class House:
             "members": {key: item for key, item in seen.items() if item is not None},
             "meters": {} if self.reading is None else {SUPPLY: self.reading},
             "wishes": self.wishes,
+            "intents": self.intents,
         }
         decision, self.memory = step(
             self.site, Inputs(**(values | self.more)), self.memory, self.now

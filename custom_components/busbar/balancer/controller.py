@@ -2,7 +2,7 @@
 
 `step` is a pure function of the site, what is seen of it, what is remembered and the time. It passes each
 room once: observe (`observe`, `masters`), count what may be drawn (`safety`), read the meters (`tree`,
-`headroom`, `freshness`), say who may run (`stability`, `phases`), allocate (`entitlement`, `allocation`), order the
+`headroom`, `freshness`), say what every mode asks for (`surplus`, `house`, `turning`), who may run (`stability`, `phases`), allocate (`entitlement`, `allocation`), order the
 writes (`writes`), and tell it (`report`).
 
 The ten rules of behaviour over time, and where they live:
@@ -31,6 +31,7 @@ from .masters import watch
 from .member import Member
 from .memory import MemberMemory, Memory
 from .model import PhaseAmps
+from .modes import CHARGE_FREELY
 from .observe import observe
 from .phases import begin_contactor_switches, plan_phases, switch_contactors
 from .report import report
@@ -48,6 +49,7 @@ from .stability import (
     rank_turns,
     role_of,
 )
+from .surplus import ask
 from .tree import Tree
 from .writes import Writer
 
@@ -70,6 +72,7 @@ def step(
     memory.is_started = memory.is_started or not _is_starting(members, memory, now)
     tree = Tree(site, memory, inputs, now)
     tree.read_meters(members)
+    ask(members, tree)
     candidates = _candidates(members, tree, memory, inputs)
     limits = entitle(candidates, tree)
     switches: dict[str, int] = {}
@@ -146,6 +149,7 @@ def _member(
         config=config,
         seen=inputs.members.get(config.key),
         wish=inputs.wishes.get(config.key, Wish()),
+        intent=inputs.intents.get(config.key, CHARGE_FREELY),
         memory=memory.members.get(config.key) or MemberMemory(),
         options=site.options,
         now=now,

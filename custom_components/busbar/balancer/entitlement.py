@@ -153,6 +153,8 @@ def _take(one: Candidate, allocation: Allocation) -> None:
     member.entitled_a = member.wanted_a = allocation.current_a
     member.wanted_phases = _phases_of(one, allocation.choice)
     member.reason, member.until_at = allocation.reason, one.until_at
+    if member.reason.key is member.asked_key and member.until_at is None:
+        member.until_at = member.asked_until_at
     if one.role is Role.STANDS_BY and allocation.choice is None:
         has_none = member.status is MemberStatus.NO_VEHICLE
         key = ReasonKey.NO_VEHICLE if has_none else ReasonKey.NOT_READY
@@ -193,6 +195,8 @@ def _keep(member: Member) -> None:
         key = ReasonKey.READING_BACK
     elif member.is_silent:
         key = ReasonKey.SILENT
+    elif not member.traits.is_written:
+        key = ReasonKey.HANDS_OFF
     elif not member.has_circuit:
         key = ReasonKey.CIRCUIT_MISSING
         member.entitled_a = member.wanted_a = min(

@@ -107,6 +107,8 @@ class MemberCapabilities:
     phases: frozenset[int] = frozenset({3})
     """Phase counts it can charge with in this installation."""
     can_switch_phases: bool = False
+    could_discharge: bool = False
+    """It discharges where somebody else steers it, although we cannot make it now."""
     can_pause: bool = True
     """False: nothing we can do makes it draw 0 (a minimum that is always drawn)."""
     lease: LeaseRange | None = None
@@ -322,14 +324,12 @@ class MemberObservation:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Wish:
-    """What a person, or a mode that a person chose, asks of one charger. It caps the allocation."""
+    """What a person asks of one charger. It caps the allocation."""
 
     cap_a: float | None = None
     """Never more than this per phase."""
     is_stopped: bool = False
     phases: int | None = None
-    wanted_a: float | None = None
-    """What its mode asks for (surplus, discharge); negative = discharge; `None` = all it can get."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -13,7 +13,8 @@ from .inputs import (
     Wish,
 )
 from .memory import MemberMemory
-from .model import NO_AMPS, THREE_PHASES, Phase, PhaseAmps, Reason
+from .model import NO_AMPS, THREE_PHASES, Phase, PhaseAmps, Reason, ReasonKey
+from .modes import CHARGE_FREELY, MODES, Intent, ModeTraits
 
 SAME_A = 0.05
 """Two set-points closer than this are the same: a rounding of the wire."""
@@ -43,7 +44,16 @@ class Member:
     supply_phases: tuple[Phase, ...] = THREE_PHASES
     has_circuit: bool = True
 
+    intent: Intent = CHARGE_FREELY
+
     # Filled in on the way through the step.
+    asked_a: float | None = None
+    """What its mode asks for, minus = discharge; `None` = all it can get (surplus)."""
+    asked_key: ReasonKey = ReasonKey.LIMITED_BY_MODE
+    """Why no more."""
+    asked_until_at: float | None = None
+    asked_phases: int | None = None
+    """With how many phases at most; `None` = no opinion."""
     may_draw_a: PhaseAmps = NO_AMPS
     """At worst, per grid phase (safety)."""
     may_give_a: PhaseAmps = NO_AMPS
@@ -96,7 +106,25 @@ class Member:
     @property
     def counts(self) -> bool:
         """Return whether its set-point may be drawn: a vehicle is there, or it no longer answers."""
-        return self.is_silent or self.status in PRESENT
+        if self.is_silent or self.status in PRESENT:
+            return True
+        # Somebody else may release at any time what is left alone.
+        return not self.traits.is_written and self.status is not MemberStatus.NO_VEHICLE
+
+    @property
+    def traits(self) -> ModeTraits:
+        """Return what its mode allows."""
+        return MODES[self.intent.mode]
+
+    @property
+    def is_bidirectional(self) -> bool:
+        """Return whether it can discharge."""
+        return self.capabilities is not None and self.capabilities.discharge is not None
+
+    @property
+    def discharges(self) -> bool:
+        """Return whether it is asked to discharge."""
+        return self.asked_a is not None and self.asked_a < 0
 
     @property
     def range(self) -> AmpereRange:

@@ -25,6 +25,12 @@ class Sample:
     low_a: PhaseAmps
     high_a: PhaseAmps
     terminals_a: PhaseAmps
+    power_w: float | None = None
+
+    @property
+    def current_a(self) -> float:
+        """Return the signed current of the terminal that carries most."""
+        return max(self.terminals_a, key=abs)
 
 
 # The memories are the one kind of data here that is not frozen: a step fills its private copy.
@@ -133,6 +139,29 @@ class MemberMemory(Stored):
     phases_at: float | None = None
     """When its phases were switched last."""
 
+    # Following sun and house, and turning between charge and discharge.
+    follows_a: float = 0.0
+    """What its mode asked for last; minus discharges."""
+    followed_at: float | None = _starts_anew(None)
+    """The meter reading that was acted on last."""
+    settled_at: float | None = _starts_anew(None)
+    """Since when it flows as it was told last."""
+    sun_at: float | None = _starts_anew(None)
+    """Since when the sun suffices for its minimum, while it does not charge."""
+    need_at: float | None = _starts_anew(None)
+    """Since when the house needs its minimum, while it does not discharge."""
+    short_at: float | None = _starts_anew(None)
+    """Since when there is too little to go on."""
+    flow_sign: int = 0
+    """Which way it flowed last: 1 charged, -1 discharged."""
+    flow_at: float | None = None
+    """Until when it did."""
+    turned_at: tuple[float, ...] = ()
+    """When the direction turned, within the last hour."""
+    is_empty: bool = False
+    """The state of charge fell to its floor, and has not risen again by enough."""
+    is_full: bool = False
+
     # What it may come to draw when nobody hears it (rule 4).
     unheard_a: float | None = None
     unheard_phases: int | None = None
@@ -220,6 +249,8 @@ class Memory(Stored):
     switched_on_at: float | None = None
     """When chargers were last started."""
     target_a: PhaseAmps | None = None
+    house_w: float | None = _starts_anew(None)
+    """What the supply carried last beside our chargers, when none of them moved."""
     shares_for: object = _starts_anew(None)
     """The question that the shares of the fail-safe budget answer, so that it is asked only once."""
 

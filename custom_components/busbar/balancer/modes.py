@@ -90,6 +90,10 @@ class Intent:
     """With `FIXED` the current itself, signed; with other modes the most per phase, a magnitude."""
 
 
+CHARGE_FREELY: Final = Intent()
+"""Without a word from anybody."""
+
+
 def default_mode(*, is_watched_first: bool) -> Mode:
     """Return the mode of a charger for which nobody chose one yet.
 

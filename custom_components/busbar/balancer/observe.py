@@ -102,7 +102,11 @@ def _keep_sample(member: Member) -> None:
     terminals_a = known[0], known[1], known[2]
     low_a, high_a = _range_on_grid(member, terminals_a)
     sample = Sample(
-        at=seen.currents_at, low_a=low_a, high_a=high_a, terminals_a=terminals_a
+        at=seen.currents_at,
+        low_a=low_a,
+        high_a=high_a,
+        terminals_a=terminals_a,
+        power_w=seen.power_w,
     )
     kept = list(memory.samples)
     if len(kept) > 1 and kept[-1].terminals_a == kept[-2].terminals_a == terminals_a:

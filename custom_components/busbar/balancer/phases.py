@@ -8,11 +8,13 @@ contactor is switched without load only: its members go to 0 A, confirm it, and 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from .inputs import ContactorState, Wish
+from .inputs import ContactorState
 from .member import Member
 from .memory import ContactorMemory, Memory
 from .model import THREE_PHASES, PhaseChoice
 
+PILOT_MINIMUM_A = 6.0
+"""The lowest current that a pilot can signal (IEC 61851)."""
 CONTACTOR_SETTLE_S = 5.0
 """After a contactor switched, its members stay at 0 A for this long."""
 
@@ -43,7 +45,7 @@ def plan_phases(
     capabilities = member.capabilities
     assert capabilities is not None
     current = member.phases_now
-    wanted = _wished(capabilities.phases, member.wish)
+    wanted = _wished(capabilities.phases, member)
     if not capabilities.can_switch_phases or len(capabilities.phases) < 2:
         return PhasePlan(counts=(current,))
     switched_at = member.memory.phases_at
@@ -56,11 +58,11 @@ def plan_phases(
     )
 
 
-def _wished(possible: frozenset[int], wish: Wish) -> tuple[int, ...]:
-    """Return the possible counts, most phases first, that the person allows."""
-    allowed = [
-        count for count in possible if wish.phases is None or count <= wish.phases
-    ]
+def _wished(possible: frozenset[int], member: Member) -> tuple[int, ...]:
+    """Return the possible counts, most phases first, that the person and the mode allow."""
+    asked = [count for count in (member.wish.phases, member.asked_phases) if count]
+    most = min(asked, default=max(possible))
+    allowed = [count for count in possible if count <= most]
     return tuple(sorted(allowed, reverse=True)) or (min(possible),)
 
 
@@ -94,7 +96,7 @@ def _plan_contactor(
     dwell_s = member.options.phase_dwell_s
     if switched_at is not None and member.now - switched_at < dwell_s:
         return PhasePlan(counts=(current,), until_at=switched_at + dwell_s)
-    wanted = _wished(frozenset({1, 3}), member.wish)
+    wanted = _wished(frozenset({1, 3}), member)
     return PhasePlan(
         counts=_preferred(wanted, current, has_lasting_room=has_lasting_room)
     )
@@ -110,11 +112,11 @@ def choice_of(member: Member, phases: int) -> PhaseChoice:
             maximum_a=settable.maximum_a,
             terminals=terminals,
         )
-    minimum_a = max(
-        settable.minimum_a,
-        member.config.minimum_a,
-        member.config.vehicle_minimum.minimum_a(len(terminals)),
-    )
+    minimum_a = max(settable.minimum_a, member.config.minimum_a)
+    if settable.minimum_a >= PILOT_MINIMUM_A:
+        # What is set below that is no pilot's duty cycle, and binds no vehicle to its lowest one.
+        vehicle_a = member.config.vehicle_minimum.minimum_a(len(terminals))
+        minimum_a = max(minimum_a, vehicle_a)
     maximum_a = min(settable.maximum_a, member.config.maximum_a)
     return PhaseChoice(minimum_a=minimum_a, maximum_a=maximum_a, terminals=terminals)
 

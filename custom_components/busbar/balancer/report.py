@@ -89,6 +89,8 @@ def _set_point(member: Member) -> SetPoint | None:
     if not member.is_read_back or member.set_point_a is None:
         return None
     seen = member.seen
+    if not member.traits.is_written:
+        return None
     if seen is None or not seen.capabilities.write_budget.is_volatile:
         return None
     return SetPoint(

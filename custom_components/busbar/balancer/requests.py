@@ -11,8 +11,7 @@ _RANKS = 1000
 def request_of(one: Candidate, caps: tuple[Cap, ...], *, is_for_turns: bool) -> Request:
     """Return the request of a candidate; `is_for_turns` asks who runs, otherwise how much each gets."""
     member = one.member
-    wanted_a = member.wish.wanted_a
-    is_discharge = wanted_a is not None and wanted_a < 0
+    is_discharge = member.discharges
     priority = member.config.priority
     if one.role is Role.LEFTOVERS:
         priority = -_PRIORITIES * _RANKS * len(Claim) + one.rank

@@ -20,8 +20,11 @@ CERTAINLY = 1.1
 
 def judge(member: Member) -> None:
     """Set what a member may draw and give at worst, now."""
-    _release_hold(member)
     memory = member.memory
+    if not member.traits.is_written:
+        # What we had written says nothing any more; it is read back when we are asked again.
+        memory.issued_a = memory.issued_phases = memory.hold_a = None
+    _release_hold(member)
     if member.is_silent:
         if not memory.is_silent:
             memory.is_confirmed = False
@@ -116,6 +119,10 @@ def in_force_values(member: Member) -> list[float]:
     """Return every set-point that may be in force: old, new, in flight, confirmed, or fallen to."""
     seen, memory = member.seen, member.memory
     assert seen is not None
+    if not member.traits.is_written:
+        full_a = seen.capabilities.full_current_a
+        can_give = member.is_bidirectional or seen.capabilities.could_discharge
+        return [full_a, -full_a] if can_give else [full_a]
     values = [
         value
         for value in (memory.issued_a, memory.hold_a, seen.confirmed_a)

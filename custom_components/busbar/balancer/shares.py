@@ -25,8 +25,8 @@ def wish_caps(one: Candidate) -> list[Cap]:
         caps.append(Cap(current_a=0.0, key=ReasonKey.LIMITED_BY_WISH))
     elif wish.cap_a is not None:
         caps.append(Cap(current_a=wish.cap_a, key=ReasonKey.LIMITED_BY_WISH))
-    if wish.wanted_a is not None:
-        caps.append(Cap(current_a=abs(wish.wanted_a), key=ReasonKey.LIMITED_BY_MODE))
+    if one.member.asked_a is not None:
+        caps.append(Cap(current_a=abs(one.member.asked_a), key=one.member.asked_key))
     return caps
 
 
@@ -59,7 +59,7 @@ def caps_of(one: Candidate, fresh: Freshness) -> tuple[Cap, ...]:
 def _start_a(one: Candidate, least_a: float) -> float | None:
     """Return the cap of a vehicle that does not charge yet: its minimum, a little more if it hesitates."""
     member = one.member
-    if member.status is MemberStatus.CHARGING:
+    if member.status is MemberStatus.CHARGING or member.discharges:
         return None
     on_at = member.memory.on_at
     hesitates = on_at is not None and member.now - on_at > START_PATIENCE_S
@@ -76,8 +76,7 @@ def _start_a(one: Candidate, least_a: float) -> float | None:
 def _held_a(member: Member) -> float:
     """Return what a member has now in the direction that it wants, as a magnitude."""
     in_force_a = member.in_force_a or 0.0
-    is_discharge = (member.wish.wanted_a or 0.0) < 0
-    return max(0.0, -in_force_a if is_discharge else in_force_a)
+    return max(0.0, -in_force_a if member.discharges else in_force_a)
 
 
 def share_out(candidates: Sequence[Candidate], site: Site, memory: Memory) -> None:
@@ -95,7 +94,7 @@ def share_out(candidates: Sequence[Candidate], site: Site, memory: Memory) -> No
             calm.role = Role.LEFTOVERS
             least_a = max((choice.minimum_a for choice in one.choices), default=0.0)
             caps.append(Cap(current_a=least_a, key=ReasonKey.STANDS_BY))
-        if (one.member.wish.wanted_a or 0.0) < 0:
+        if one.member.discharges:
             one.member.memory.share_a = 0.0
             continue
         request = request_of(calm, tuple(caps), is_for_turns=False)

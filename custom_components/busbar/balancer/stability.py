@@ -78,14 +78,18 @@ def role_of(member: Member) -> Role:
         or not seen.capabilities.write_budget.is_volatile
     ):
         return Role.ABSENT
-    if memory.has_other_master or not member.has_circuit:
+    if (
+        memory.has_other_master
+        or not member.has_circuit
+        or not member.traits.is_written
+    ):
         return Role.ABSENT
     if member.status in (MemberStatus.NO_VEHICLE, MemberStatus.BLOCKED_BY_PERSON):
         return Role.STANDS_BY
     minimum_a = choice_of(member, member.phases_now).minimum_a
     others_a = seen.offered_by_others_a
     if (
-        memory.has_stopped
+        (memory.has_stopped and not member.discharges)
         or member.status is MemberStatus.FAULT
         or (others_a is not None and others_a < minimum_a)
     ):
@@ -257,7 +261,13 @@ def hold_back(candidates: list[Candidate], around: Surroundings) -> None:
         is_start = not one.is_on and one.role is Role.CONTENDS and one.blocked is None
         # Who has its turn, or is welcomed, takes the place of another: no wave, and no more room.
         takes_a_place = one.claim is Claim.HAS_TURN
-        if not is_start or takes_a_place or not around.is_dynamic(member):
+        # A discharge needs no room for charging.
+        if (
+            not is_start
+            or takes_a_place
+            or member.discharges
+            or not around.is_dynamic(member)
+        ):
             continue
         hold_s = member.options.switch_hold_s
         if is_anyone_on and around.switched_on_at is not None:
@@ -287,11 +297,17 @@ def account(candidates: list[Candidate], since_s: float) -> bool:
             if one.role is Role.LEFTOVERS:
                 memory.wake_at = member.now
         elif not runs and memory.on_at is not None:
-            memory.on_at, memory.off_at, memory.turn_at = None, member.now, None
+            memory.on_at, memory.turn_at = None, None
+            # Following has dwells of its own, and a charger for both directions guard times of its own.
+            rests = member.is_bidirectional and member.asked_a == 0
+            memory.off_at = None if rests else member.now
             if member.status is MemberStatus.CHARGING:
                 memory.interruptions += 1
         is_waiting = (
-            not runs and one.role is Role.CONTENDS and not member.wish.is_stopped
+            not runs
+            and one.role is Role.CONTENDS
+            and not member.wish.is_stopped
+            and member.asked_a != 0
         )
         if not is_waiting:
             memory.waiting_at = None

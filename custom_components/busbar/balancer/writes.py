@@ -83,6 +83,7 @@ class Writer:
         return (
             seen is not None
             and member.is_read_back
+            and member.traits.is_written
             and seen.capabilities.write_budget.is_volatile
         )
 
@@ -132,7 +133,10 @@ class Writer:
         new_a = self._as_far_as_free(member, {phases})
         if new_a < member.wanted_a - SAME_A:
             member.waits_for = self._holders(member)
-        ends_discharge = before_a < 0 <= member.wanted_a
+        # A discharge ends at once; it shrinks at once unless its mode alone asks for less.
+        ends_discharge = before_a < 0 and (
+            member.wanted_a >= 0 or not _is_by_mode(member)
+        )
         is_worth_it = new_a - before_a >= member.options.dead_band_a or (
             new_a > before_a + SAME_A
             and new_a >= member.range.floor(member.config.maximum_a)
@@ -313,6 +317,11 @@ class Writer:
             and other.seen.capabilities.write_budget.account == budget.account
             for at in other.memory.written_at
         )
+
+
+def _is_by_mode(member: Member) -> bool:
+    """Return whether nothing but its mode asks for no more."""
+    return member.reason is not None and member.reason.key is member.asked_key
 
 
 def is_overdue(member: Member) -> bool:
