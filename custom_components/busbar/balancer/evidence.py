@@ -20,6 +20,8 @@ ALIKE = 0.35
 """Two movements are alike within this part of the larger."""
 STEADY_A = 1.0
 """Own current that is known less precisely than this proves nothing."""
+VOTE_S = 60.0
+"""A single contradiction counts for this long."""
 MOST_WAITING = 30
 """Readings that wait for our own samples of the same moment."""
 ROTATIONS = ((1, 2, 0), (2, 0, 1), (0, 2, 1), (2, 1, 0), (1, 0, 2))
@@ -43,16 +45,40 @@ def take_evidence(
         values = tuple(current_a or 0.0 for current_a in reading.currents_a)
         queue.append((meter.whole_at, (values[0], values[1], values[2])))
     patience_s = 2 * rhythm_s(meter, reading)
+    votes = meter.inverted_votes
     while queue and queue[0][0] <= now - AROUND_S:
         at, meter_a = queue.pop(0)
         own_a = _own_a(members, at)
         if own_a is None:
             _forget_stillness(meter, meter_a)
+            _begin_movement(meter, at, meter_a, members)
         else:
             _look_for_stillness(meter, at, meter_a, own_a, options, patience_s)
             _look_for_direction(meter, meter_a, own_a, options)
             _look_for_impossible(circuit, meter, meter_a, own_a)
     meter.queue = tuple(queue[-MOST_WAITING:])
+    if meter.inverted_votes > votes:
+        meter.voted_at = now
+    elif 0 < meter.inverted_votes < INVERTED_VOTES and _is_old(meter.voted_at, now):
+        meter.inverted_votes = 0
+
+
+def _is_old(voted_at: float | None, now: float) -> bool:
+    """Return whether one contradiction was not followed by another: then it was chance.
+
+    While it counts nothing is raised and nothing followed, so it would never be put right by itself.
+    """
+    return voted_at is None or now - voted_at > VOTE_S
+
+
+def _begin_movement(
+    meter: MeterMemory, at: float, meter_a: PhaseAmps, members: Sequence[Member]
+) -> None:
+    """Compare from the reading that we reacted to: what moved the meter before our command was not ours."""
+    commands = [member.memory.changed_at for member in members]
+    is_before = any(command is not None and command >= at for command in commands)
+    if is_before and meter.moved_from is not None:
+        meter.moved_from = meter_a, meter.moved_from[1]
 
 
 def _own_a(members: Sequence[Member], at: float) -> PhaseAmps | None:

@@ -20,6 +20,8 @@ ARRIVED_A: Final = 0.5
 """Whoever flows this close to what it was told has arrived."""
 STEADY_A: Final = 0.5
 """Two measurements that differ less than this show a current that no longer moves."""
+STILL_W: Final = 10.0
+"""Less than this is no movement of a meter."""
 SURELY: Final = 3.0
 """After so many latencies it has arrived wherever it was going to."""
 
@@ -66,12 +68,30 @@ def house_at(
         if settled_at is None or meter.whole_at < settled_at or not is_new:
             return None
     grid_w = _grid_w(reading, voltage_v)
+    own_w = sum(power_w(one, voltage_v) for one in below)
+    moved_w = tree.site.options.frozen_move_a * voltage_v
+    if _is_still(meter.followed_w, grid_w, own_w, moved_w):
+        return None
+    meter.followed_w = grid_w, own_w
     following_w = sum(power_w(one, voltage_v) for one in followers)
-    others_w = sum(power_w(one, voltage_v) for one in below if one not in followers)
     return House(
         at=meter.whole_at,
         beside_followers_w=grid_w - following_w,
-        beside_members_w=grid_w - following_w - others_w,
+        beside_members_w=grid_w - own_w,
+    )
+
+
+def _is_still(
+    followed_w: tuple[float, float] | None, grid_w: float, own_w: float, moved_w: float
+) -> bool:
+    """Return whether a meter still says what it said before our own power moved.
+
+    Followed again, a frozen value would drive a charger to its limit, long before it is proven to be frozen.
+    """
+    if followed_w is None:
+        return False
+    return (
+        abs(grid_w - followed_w[0]) < STILL_W and abs(own_w - followed_w[1]) >= moved_w
     )
 
 

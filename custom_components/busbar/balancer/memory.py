@@ -211,6 +211,9 @@ class MeterMemory(Stored):
     is_overloaded: bool = False
     """Whether the newest reading is above the rating."""
 
+    followed_w: tuple[float, float] | None = _starts_anew(None)
+    """The power that was followed last, and what our own chargers took then."""
+
     # Evidence that it is frozen, inverted, or that a phase map is wrong.
     still_a: tuple[float, ...] | None = _starts_anew(None)
     """Values that did not move, per phase."""
@@ -222,6 +225,8 @@ class MeterMemory(Stored):
     """Readings, with their times, that wait for our own samples of the same moment."""
     frozen: tuple[bool, ...] = (False, False, False)
     inverted_votes: int = 0
+    voted_at: float | None = None
+    """When the last of them was given."""
     map_votes: int = 0
     moved_from: tuple[PhaseAmps, PhaseAmps] | None = _starts_anew(None)
     """Meter and own current when evidence was last taken."""

@@ -1,10 +1,9 @@
 """What every member's mode asks for, before any limit: sun, house, a fixed current, or nothing.
 
-The law of following: what the house takes beside our chargers is the meter's power minus theirs *as measured*;
-what it would export is the sun's, what it would import is its need. A charger takes the whole step that is
-nearest to it, and changes only once the house is beyond half a step and the hysteresis, so that a kettle moves it
-and noise does not. It starts after a dwell, stops after a dwell, and rests between the directions. One reading is
-followed once, and only when everybody has arrived at what was asked before.
+What the house takes beside our chargers is the meter's power minus theirs *as measured* (`house`): what it would
+export is the sun's, what it would import is its need. How much of it a charger takes says the law (`law`), what
+its vehicle's battery forbids `turning`. One reading is followed once, and only when everybody has arrived at what
+was asked before.
 
 Several followers below one meter are served in turn: by priority, then those who run. None of them is ever
 discharged for another, and the home battery is not emptied into a vehicle.
@@ -14,20 +13,17 @@ Limits come after this (`entitlement`): the fuse in both directions, the target,
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import copysign, floor, inf
+from math import copysign, inf
 
 from .decision import Freshness
 from .house import House, beside_members_w, house_at, meter_of
 from .inputs import CircuitConfig, Inputs, MemberStatus, Options
+from .law import bounds_of, pace, phases_for
 from .member import Member
 from .model import ReasonKey
 from .modes import Mode
-from .phases import choice_of
 from .tree import Tree
 from .turning import barrier_for, note_battery
-
-STOP_HYSTERESES = 3.0
-"""Following stops so many hystereses below its minimum: 150 W with the usual 50 W."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -36,28 +32,6 @@ class Pool:
 
     sun_w: float = 0.0
     need_w: float = 0.0
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Bounds:
-    """How a member can follow: its currents and what an ampere of it is in watts."""
-
-    minimum_a: float
-    maximum_a: float
-    step_a: float
-    watts_per_ampere: float
-
-    @property
-    def minimum_w(self) -> float:
-        """Return the least power it runs with."""
-        return self.minimum_a * self.watts_per_ampere
-
-    def nearest(self, power_w: float) -> float:
-        """Return the settable current nearest to a power, at least the minimum."""
-        current_a = power_w / self.watts_per_ampere
-        if self.step_a:
-            current_a = floor(current_a / self.step_a + 0.5) * self.step_a
-        return min(max(current_a, self.minimum_a), self.maximum_a)
 
 
 def ask(members: Sequence[Member], tree: Tree) -> None:
@@ -116,29 +90,6 @@ def _demand(
     member.asked_key, member.asked_until_at = key, until_at
 
 
-def bounds_of(
-    member: Member, sign: int, voltage_v: float, phases: int | None = None
-) -> Bounds:
-    """Return how a member can run in a direction, now or with another number of phases."""
-    choice = choice_of(member, phases or member.phases_now)
-    minimum_a, maximum_a = choice.minimum_a, choice.maximum_a
-    capabilities = member.capabilities
-    settable = capabilities.charge if capabilities else None
-    if sign < 0:
-        settable = capabilities.discharge if capabilities else None
-        minimum_a = settable.minimum_a if settable else 0.0
-        most_a = settable.maximum_a if settable else 0.0
-        maximum_a = min(most_a, member.config.maximum_a)
-    if member.traits.follows and member.intent.current_a is not None:
-        maximum_a = min(maximum_a, member.intent.current_a)
-    return Bounds(
-        minimum_a=minimum_a,
-        maximum_a=maximum_a,
-        step_a=settable.step_a if settable else 0.0,
-        watts_per_ampere=voltage_v * max(1, len(choice.terminals)),
-    )
-
-
 def _follow_meter(
     circuit: CircuitConfig,
     followers: Sequence[Member],
@@ -165,7 +116,7 @@ def _follow_meter(
 def _hold(member: Member, *, is_lost: bool) -> None:
     """Ask for the same as before; a discharge that nobody watches ends."""
     held_a = member.memory.follows_a
-    if is_lost and held_a < 0:
+    if is_lost and held_a <= 0:
         _demand(member, 0.0, ReasonKey.FAIL_SAFE)
         return
     _demand(member, held_a, _following_key(held_a))
@@ -202,7 +153,7 @@ def _follow(member: Member, pool: Pool, voltage_v: float) -> None:
         wanted_a = _charge(member, pool, voltage_v)
     if traits.discharges and not wanted_a and running_a <= 0:
         bounds = bounds_of(member, -1, voltage_v)
-        wanted_a = -_pace(member, -1, -running_a, pool.need_w, bounds)
+        wanted_a = -pace(member, -1, -running_a, pool.need_w, bounds)
     _demand(member, wanted_a, _following_key(wanted_a), _starts_at(member, wanted_a))
     asked_a = member.asked_a or 0.0
     asked_w = asked_a * voltage_v * len(member.terminals(_phases_of(member)))
@@ -229,84 +180,15 @@ def _starts_at(member: Member, wanted_a: float) -> float | None:
 
 def _charge(member: Member, pool: Pool, voltage_v: float) -> float:
     """Return the current to charge with, with the phases that fit."""
-    phases = _phases_for(member, pool.sun_w, voltage_v)
+    phases = phases_for(member, pool.sun_w, voltage_v)
     bounds = bounds_of(member, 1, voltage_v, phases)
     running_a = member.memory.allocated_a
     if phases is not None and phases != member.phases_now:
         # As much power as before, until the switch is done.
         running_a *= member.phases_now / phases
     member.asked_phases = phases
-    wanted_a = _pace(member, 1, running_a, pool.sun_w, bounds)
+    wanted_a = pace(member, 1, running_a, pool.sun_w, bounds)
     return max(wanted_a, bounds.minimum_a) if member.traits.keeps_minimum else wanted_a
-
-
-def _phases_for(member: Member, sun_w: float, voltage_v: float) -> int | None:
-    """Return with how many phases the sun is followed, `None` where they cannot be switched.
-
-    Few phases where all of them would be too much; more again once their minimum is there with the hysteresis that
-    a start wants. How long that has to last is the balancer's dwell for phases.
-    """
-    capabilities, options = member.capabilities, member.options
-    if member.config.contactor is not None:
-        counts = [1, 3]
-    elif capabilities is not None and capabilities.can_switch_phases:
-        counts = sorted(capabilities.phases)
-    else:
-        return None
-    present = member.phases_now
-    most = counts[0]
-    for count in counts[1:]:
-        margin_w = options.follow_hysteresis_w
-        margin_w *= -STOP_HYSTERESES if present >= count else 1.0
-        if sun_w >= bounds_of(member, 1, voltage_v, count).minimum_w + margin_w:
-            most = count
-    return most
-
-
-def _pace(
-    member: Member, sign: int, running_a: float, available_w: float, bounds: Bounds
-) -> float:
-    """Return how much of what is available is followed now, as a magnitude: with dwells and hysteresis."""
-    memory, options, now = member.memory, member.options, member.now
-    if bounds.maximum_a < bounds.minimum_a:
-        return 0.0
-    if not running_a:
-        return _start(member, sign, available_w, bounds)
-    memory.sun_at = memory.need_at = None
-    stop_w = bounds.minimum_w - STOP_HYSTERESES * options.follow_hysteresis_w
-    if available_w >= stop_w:
-        memory.short_at = None
-    elif memory.short_at is None:
-        memory.short_at = now
-    elif now - memory.short_at >= options.follow_stop_s:
-        memory.short_at = None
-        return 0.0
-    away_w = abs(available_w - running_a * bounds.watts_per_ampere)
-    half_w = bounds.step_a * bounds.watts_per_ampere / 2
-    stays = away_w <= half_w + options.follow_hysteresis_w
-    if stays and bounds.minimum_a <= running_a <= bounds.maximum_a:
-        return running_a
-    return bounds.nearest(available_w)
-
-
-def _start(member: Member, sign: int, available_w: float, bounds: Bounds) -> float:
-    """Return what to start with, once there has been enough for long enough; else 0."""
-    memory, options = member.memory, member.options
-    is_enough = available_w >= bounds.minimum_w + options.follow_hysteresis_w
-    since_at = memory.sun_at if sign > 0 else memory.need_at
-    if not is_enough:
-        since_at = None
-    elif since_at is None:
-        since_at = member.now
-    wait_s = options.follow_start_s
-    if sign > 0:
-        memory.sun_at = since_at
-    else:
-        memory.need_at, wait_s = since_at, options.follow_house_start_s
-    memory.short_at = None
-    if since_at is None or member.now - since_at < wait_s:
-        return 0.0
-    return bounds.nearest(available_w)
 
 
 def _keep_feed_in_limit(members: Sequence[Member], tree: Tree) -> None:

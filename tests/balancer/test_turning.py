@@ -1,0 +1,133 @@
+"""What a vehicle's battery forbids, and the rest between the directions."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+from custom_components.busbar.balancer.inputs import MemberStatus
+from custom_components.busbar.balancer.memory import Memory
+from custom_components.busbar.balancer.model import ReasonKey
+from custom_components.busbar.balancer.modes import Mode
+
+from .v2g import QUICK, Bidirectional, house_with
+
+# Between the directions
+
+
+def test_it_rests_before_it_turns() -> None:
+    """A minute at zero lies between charging and discharging, and the reason says until when."""
+    house = house_with(Mode.SOLAR_AND_HOUSE, load_w=400.0, sun_w=3000.0)
+    house.run(60)
+    assert house.charger.flows_a > 0
+    house.sun_w, house.load_w = 0.0, 2000.0
+    house.run(50)
+    assert house.charger.told_a == 0.0
+    assert house.member.reason.key is ReasonKey.TURN_PAUSE
+    assert house.member.until_at is not None
+    house.run(120)
+    assert house.charger.flows_a == -9.0
+    rest = [flow for flow in house.flows if abs(flow) < 0.5]
+    last_charge = max(n for n, flow in enumerate(house.flows) if flow >= 1.0)
+    first_discharge = next(n for n, flow in enumerate(house.flows) if flow <= -1.0)
+    assert rest
+    assert first_discharge - last_charge >= 60
+
+
+def test_it_turns_so_often_an_hour_and_no_oftener() -> None:
+    """What is used up comes back an hour later."""
+    house = house_with(Mode.SOLAR_AND_HOUSE)
+    house.options = replace(QUICK, turns_per_hour=2)
+    for number in range(6):
+        is_sunny = number % 2 == 0
+        house.sun_w = 3000.0 if is_sunny else 0.0
+        house.load_w = 300.0 if is_sunny else 2500.0
+        house.run(200)
+    signs = [1 if flow > 0 else -1 for flow in house.flows if abs(flow) >= 1.0]
+    turns = sum(one != other for one, other in pairwise(signs))
+    assert turns == 2
+    assert house.member.reason.key is ReasonKey.TURNS_USED_UP
+    assert house.member.until_at is not None
+    house.run(3600)
+    assert house.charger.flows_a < 0
+
+
+def test_a_window_that_turns_it_rests_too() -> None:
+    """The rest holds for every mode, whoever chose it."""
+    house = house_with(Mode.CHARGE)
+    house.run(60)
+    assert house.charger.flows_a == 16.0
+    house.mode = Mode.DISCHARGE
+    house.run(50)
+    assert house.charger.told_a == 0.0
+    house.run(120)
+    assert house.charger.flows_a == -16.0
+
+
+def test_a_restart_forgets_neither_turns_nor_rest() -> None:
+    """What was turned counts after it, on any clock."""
+    house = house_with(Mode.CHARGE)
+    house.run(60)
+    house.mode = Mode.DISCHARGE
+    house.run(40)
+    memory = Memory.from_dict(house.memory.as_dict(house.now), 5.0)
+    member = memory.members["car"]
+    assert member.flow_sign == 1
+    assert member.flow_at is not None
+    assert member.flow_at <= 5.0
+
+
+# The battery of the vehicle
+
+
+def test_a_battery_is_kept_between_floor_and_ceiling() -> None:
+    """At the floor no discharge, at the ceiling no charge; it begins again two points away."""
+    house = house_with(Mode.DISCHARGE)
+    house.charger.level = 30.0
+    house.run(30)
+    assert house.charger.told_a == 0.0
+    assert house.member.reason.key is ReasonKey.LEVEL_LOW
+    house.charger.level = 31.0
+    house.run(30)
+    assert house.charger.told_a == 0.0
+    house.charger.level = 32.0
+    house.run(30)
+    assert house.charger.told_a == -16.0
+    house.mode, house.charger.level = Mode.CHARGE, 90.0
+    house.run(120)
+    assert house.member.reason.key is ReasonKey.LEVEL_HIGH
+    house.charger.level = 89.0
+    house.run(30)
+    assert house.charger.told_a == 0.0
+    house.charger.level = 88.0
+    house.run(30)
+    assert house.charger.told_a == 16.0
+
+
+def test_without_rules_of_its_own_a_charger_has_neither_floor_nor_ceiling() -> None:
+    """What it does not tell does not bind."""
+    house = house_with(Mode.DISCHARGE)
+    house.charger.more = {"floor_percent": None, "ceiling_percent": None}
+    house.charger.level = 3.0
+    house.run(30)
+    assert house.charger.told_a == -16.0
+
+
+def test_an_unknown_state_of_charge_never_discharges() -> None:
+    """It is charged at the minimum only, which makes most vehicles tell."""
+    house = house_with(Mode.DISCHARGE, charger=Bidirectional(level=None))
+    house.run(60)
+    assert house.charger.writes == []
+    assert house.member.reason.key is ReasonKey.LEVEL_UNKNOWN
+    house.mode = Mode.CHARGE
+    house.run(60)
+    assert house.charger.told_a == 3.0
+    assert house.member.reason.key is ReasonKey.LEVEL_UNKNOWN
+
+
+def test_an_empty_place_is_told_nothing() -> None:
+    """What is set there would flow as soon as a vehicle comes."""
+    house = house_with(Mode.CHARGE)
+    house.charger.status = MemberStatus.NO_VEHICLE
+    house.charger.more = {"status": MemberStatus.NO_VEHICLE}
+    house.run(120)
+    assert house.charger.told_a == 0.0
+    assert house.member.reason.key is ReasonKey.NO_VEHICLE
