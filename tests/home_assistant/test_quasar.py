@@ -261,7 +261,7 @@ async def test_a_site_that_falls_silent(
     hand.allocate(back, write=False)
     await quasar_house.settle()
     await quasar_house.pass_time(6)
-    assert state_of(hass, "sensor", f"{KEY}_status") == "paused"
+    assert state_of(hass, "sensor", f"{KEY}_status") == "suspended_by_charger"
 
 
 async def test_modbus_dies(

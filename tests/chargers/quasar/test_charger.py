@@ -55,6 +55,19 @@ async def test_every_state(rig: Rig, state: int, status: ChargerStatus | None) -
     assert rig.snapshot.foreign_control == foreign
 
 
+async def test_a_stop_of_ours_is_no_pause_of_a_person(ours: Rig) -> None:
+    """The register shows the same for both; only one of them keeps a site from starting it again."""
+    await ours.charger.set_current(10)
+    await ours.run(30)
+    await ours.charger.set_current(0)
+    await ours.run(30)
+    assert ours.snapshot.raw_status == "4"
+    assert ours.snapshot.status is ChargerStatus.SUSPENDED_BY_CHARGER
+    await ours.charger.set_charging(False)
+    await ours.poll()
+    assert ours.snapshot.status is ChargerStatus.PAUSED
+
+
 @pytest.mark.parametrize(
     ("errors", "error", "word"),
     [

@@ -169,7 +169,11 @@ def snapshot_of(facts: Facts) -> Snapshot:
 def _status(facts: Facts) -> ChargerStatus | None:
     if facts.error != NO_ERROR:
         return ChargerStatus.ERROR
-    return STATUS.get(facts.shown_state)
+    status = STATUS.get(facts.shown_state)
+    if status is ChargerStatus.PAUSED and facts.is_controlled and facts.is_released:
+        # It shows the same after a stop of ours as after a person's; nobody holds it back here.
+        return ChargerStatus.SUSPENDED_BY_CHARGER
+    return status
 
 
 def _confirmed_a(facts: Facts) -> float | None:
