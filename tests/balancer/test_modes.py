@@ -123,6 +123,7 @@ def test_the_fuse_goes_before_the_mode() -> None:
     """Charging is cut for the house, whatever was asked for."""
     house = house_with(Mode.CHARGE, load_w=1000.0, rating_a=25.0)
     house.run(60)
+    assert house.member.asked_a == 16.0
     house.load_w = 4000.0
     house.run(2)
     assert house.charger.told_a == 6.0

@@ -145,6 +145,8 @@ class MemberDecision:
     fail_safe_a: float = 0.0
     """Its share of the fail-safe budget, kept ready."""
     is_silent: bool = False
+    asked_a: float | None = None
+    """What its mode asks for before any limit, minus = discharge; `None` = all it can get."""
     demand_a: float | None = None
     """What its car takes as measured, with the margin; `None` = not settled yet."""
 

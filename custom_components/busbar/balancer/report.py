@@ -80,6 +80,7 @@ def _member(one: Candidate, *, steers: bool) -> MemberDecision:
         drawn_a=_drawn(member),
         fail_safe_a=memory.share_a,
         is_silent=member.is_silent,
+        asked_a=member.asked_a,
         demand_a=memory.demand_a,
     )
 
