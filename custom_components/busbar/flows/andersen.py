@@ -45,12 +45,8 @@ class AndersenFlow(ChargerFlow):
             )
             if added is not None:
                 return added
-        return self.async_show_form(
-            step_id=ANDERSEN,
-            data_schema=self.add_suggested_values_to_schema(
-                _ACCOUNT_SCHEMA, without_password(user_input or {})
-            ),
-            errors=errors,
+        return self._form(
+            ANDERSEN, _ACCOUNT_SCHEMA, errors, shown=without_password(user_input or {})
         )
 
     async def async_step_reauth_andersen(
@@ -69,16 +65,13 @@ class AndersenFlow(ChargerFlow):
             )
             if changed is not None:
                 return changed
-        return self.async_show_form(
-            step_id="reauth_andersen",
-            data_schema=self.add_suggested_values_to_schema(
-                _PASSWORD_SCHEMA, without_password(user_input or entry.data)
-            ),
-            description_placeholders={
-                "name": entry.title,
-                "email": entry.data[CONF_EMAIL],
-            },
-            errors=errors,
+        return self._form(
+            "reauth_andersen",
+            _PASSWORD_SCHEMA,
+            errors,
+            shown=without_password(user_input or entry.data),
+            name=entry.title,
+            email=entry.data[CONF_EMAIL],
         )
 
     async def async_step_reconfigure_andersen(
@@ -97,13 +90,12 @@ class AndersenFlow(ChargerFlow):
             )
             if changed is not None:
                 return changed
-        return self.async_show_form(
-            step_id="reconfigure_andersen",
-            data_schema=self.add_suggested_values_to_schema(
-                _ACCOUNT_SCHEMA, without_password(user_input or entry.data)
-            ),
-            description_placeholders={"name": entry.title},
-            errors=errors,
+        return self._form(
+            "reconfigure_andersen",
+            _ACCOUNT_SCHEMA,
+            errors,
+            shown=without_password(user_input or entry.data),
+            name=entry.title,
         )
 
 

@@ -10,6 +10,7 @@ from homeassistant.helpers.selector import (
     TextSelectorConfig,
     TextSelectorType,
 )
+import voluptuous as vol
 
 from ..chargers.errors import ChargerError
 from ..const import CONF_KIND, CONF_MAKE, EntryKind
@@ -90,6 +91,23 @@ class ChargerFlow(ConfigFlow):
         except ChargerError as err:
             errors["base"] = flow_error(err)
             return None
+
+    def _form(
+        self,
+        step_id: str,
+        schema: vol.Schema,
+        errors: dict[str, str],
+        *,
+        shown: Mapping[str, Any] | None = None,
+        **placeholders: str,
+    ) -> ConfigFlowResult:
+        """Show a form, filled with what is known already."""
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=self.add_suggested_values_to_schema(schema, shown),
+            description_placeholders=placeholders,
+            errors=errors,
+        )
 
     def _free_title(self, title: str) -> str:
         """Return the title, with a number where an entry has it already."""

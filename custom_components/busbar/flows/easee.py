@@ -29,12 +29,8 @@ class EaseeFlow(ChargerFlow):
             added = await self._async_add(_settings(user_input), errors)
             if added is not None:
                 return added
-        return self.async_show_form(
-            step_id=EASEE,
-            data_schema=self.add_suggested_values_to_schema(
-                _ACCOUNT_SCHEMA, without_password(user_input or {})
-            ),
-            errors=errors,
+        return self._form(
+            EASEE, _ACCOUNT_SCHEMA, errors, shown=without_password(user_input or {})
         )
 
     async def async_step_reauth_easee(
@@ -49,14 +45,12 @@ class EaseeFlow(ChargerFlow):
             )
             if changed is not None:
                 return changed
-        return self.async_show_form(
-            step_id="reauth_easee",
-            data_schema=_PASSWORD_SCHEMA,
-            description_placeholders={
-                "name": entry.title,
-                "username": entry.data[CONF_USERNAME],
-            },
-            errors=errors,
+        return self._form(
+            "reauth_easee",
+            _PASSWORD_SCHEMA,
+            errors,
+            name=entry.title,
+            username=entry.data[CONF_USERNAME],
         )
 
     async def async_step_reconfigure_easee(
@@ -71,13 +65,12 @@ class EaseeFlow(ChargerFlow):
             )
             if changed is not None:
                 return changed
-        return self.async_show_form(
-            step_id="reconfigure_easee",
-            data_schema=self.add_suggested_values_to_schema(
-                _ACCOUNT_SCHEMA, without_password(user_input or entry.data)
-            ),
-            description_placeholders={"name": entry.title},
-            errors=errors,
+        return self._form(
+            "reconfigure_easee",
+            _ACCOUNT_SCHEMA,
+            errors,
+            shown=without_password(user_input or entry.data),
+            name=entry.title,
         )
 
 

@@ -7,13 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigFlowResult
-from homeassistant.const import (
-    CONF_HOST,
-    CONF_PASSWORD,
-    CONF_PORT,
-    CONF_USERNAME,
-    UnitOfTime,
-)
+from homeassistant.const import CONF_PASSWORD, CONF_USERNAME, UnitOfTime
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     BooleanSelector,
@@ -23,7 +17,8 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
-from .charger import PASSWORD, TEXT, ChargerFlow, charger_settings, without_password
+from .charger import PASSWORD, TEXT, ChargerFlow, without_password
+from .local import address, address_fields, local_settings
 
 QUASAR: Final = "quasar"
 CONF_POWER_MODE: Final = "power_mode"
@@ -35,9 +30,6 @@ SECTION_DETAILS: Final = "details"
 _DEFAULT_PORT: Final = 502
 _DEFAULT_WATCHDOG_S: Final = 90
 
-_PORT: Final = NumberSelector(
-    NumberSelectorConfig(min=1, max=65535, step=1, mode=NumberSelectorMode.BOX)
-)
 _WATCHDOG: Final = NumberSelector(
     NumberSelectorConfig(
         min=60,
@@ -62,8 +54,7 @@ _DETAILS_SCHEMA: Final = vol.Schema(
 )
 _DEVICE_SCHEMA: Final = vol.Schema(
     {
-        vol.Required(CONF_HOST): TEXT,
-        vol.Required(CONF_PORT, default=_DEFAULT_PORT): _PORT,
+        **address_fields(_DEFAULT_PORT),
         vol.Required(SECTION_CLOUD): section(_CLOUD_SCHEMA, {"collapsed": True}),
         vol.Required(SECTION_DETAILS): section(_DETAILS_SCHEMA, {"collapsed": True}),
     }
@@ -84,17 +75,11 @@ class QuasarFlow(ChargerFlow):
         if user_input is not None:
             settings = _settings(user_input)
             # It would not answer: its entry is the one client that it hears.
-            self._async_abort_entries_match(_address(settings))
-            added = await self._async_add(settings, errors, updates=_address(settings))
+            self._async_abort_entries_match(address(settings))
+            added = await self._async_add(settings, errors, updates=address(settings))
             if added is not None:
                 return added
-        return self.async_show_form(
-            step_id=QUASAR,
-            data_schema=self.add_suggested_values_to_schema(
-                _DEVICE_SCHEMA, user_input or {}
-            ),
-            errors=errors,
-        )
+        return self._form(QUASAR, _DEVICE_SCHEMA, errors, shown=user_input or {})
 
     async def async_step_reauth_quasar(
         self, user_input: dict[str, Any] | None = None
@@ -113,13 +98,12 @@ class QuasarFlow(ChargerFlow):
                 return self.async_update_reload_and_abort(
                     entry, data_updates=user_input
                 )
-        return self.async_show_form(
-            step_id="reauth_quasar",
-            data_schema=self.add_suggested_values_to_schema(
-                _LOGIN_SCHEMA, {CONF_USERNAME: entry.data.get(CONF_USERNAME)}
-            ),
-            description_placeholders={"name": entry.title},
-            errors=errors,
+        return self._form(
+            "reauth_quasar",
+            _LOGIN_SCHEMA,
+            errors,
+            shown={CONF_USERNAME: entry.data.get(CONF_USERNAME)},
+            name=entry.title,
         )
 
     async def async_step_reconfigure_quasar(
@@ -135,13 +119,12 @@ class QuasarFlow(ChargerFlow):
             changed = await self._async_change_alone(entry, settings, errors)
             if changed is not None:
                 return changed
-        return self.async_show_form(
-            step_id="reconfigure_quasar",
-            data_schema=self.add_suggested_values_to_schema(
-                _DEVICE_SCHEMA, user_input or _form(entry.data)
-            ),
-            description_placeholders={"name": entry.title},
-            errors=errors,
+        return self._form(
+            "reconfigure_quasar",
+            _DEVICE_SCHEMA,
+            errors,
+            shown=user_input or _shown(entry.data),
+            name=entry.title,
         )
 
     async def _async_change_alone(
@@ -173,20 +156,13 @@ def _settings(user_input: Mapping[str, Any]) -> dict[str, Any]:
         **user_input,
         **user_input[SECTION_CLOUD],
         **user_input[SECTION_DETAILS],
-        CONF_HOST: user_input[CONF_HOST].strip(),
-        CONF_PORT: int(user_input[CONF_PORT]),
         CONF_WATCHDOG: int(user_input[SECTION_DETAILS][CONF_WATCHDOG]),
     }
     del flat[SECTION_CLOUD], flat[SECTION_DETAILS]
-    return charger_settings(QUASAR, flat)
+    return local_settings(QUASAR, flat)
 
 
-def _form(data: Mapping[str, Any]) -> dict[str, Any]:
+def _shown(data: Mapping[str, Any]) -> dict[str, Any]:
     """Return the form as an entry has it."""
     shown = without_password(data)
     return {**shown, SECTION_CLOUD: shown, SECTION_DETAILS: shown}
-
-
-def _address(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what changes when a charger moves."""
-    return {key: settings[key] for key in (CONF_HOST, CONF_PORT)}

@@ -4,13 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigFlowResult
-from homeassistant.const import (
-    CONF_HOST,
-    CONF_PASSWORD,
-    CONF_PORT,
-    CONF_USERNAME,
-    UnitOfTime,
-)
+from homeassistant.const import CONF_USERNAME, UnitOfTime
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     BooleanSelector,
@@ -26,7 +20,8 @@ import voluptuous as vol
 from ..chargers.errors import ChargerError
 from ..errors import flow_error
 from ..makes import MAKES, Identified, async_load_package
-from .charger import PASSWORD, TEXT, ChargerFlow, charger_settings, without_password
+from .charger import ChargerFlow, without_password
+from .local import CREDENTIALS, address, address_fields, local_settings
 
 SHELLY_EM: Final = "shelly_em"
 CONF_CHANNEL: Final = "channel"
@@ -39,9 +34,6 @@ NOT_USED: Final = "not_used"
 
 _DEFAULT_PORT: Final = 80
 
-_PORT: Final = NumberSelector(
-    NumberSelectorConfig(min=1, max=65535, step=1, mode=NumberSelectorMode.BOX)
-)
 _INTERVAL: Final = NumberSelector(
     NumberSelectorConfig(
         min=1,
@@ -65,16 +57,11 @@ _PHASE: Final = SelectSelector(
         mode=SelectSelectorMode.DROPDOWN,
     )
 )
-_CREDENTIALS: Final[Mapping[vol.Marker, Any]] = {
-    vol.Optional(CONF_USERNAME): TEXT,
-    vol.Optional(CONF_PASSWORD): PASSWORD,
-}
-_CREDENTIALS_SCHEMA: Final = vol.Schema(dict(_CREDENTIALS))
+_CREDENTIALS_SCHEMA: Final = vol.Schema(dict(CREDENTIALS))
 _DEVICE_SCHEMA: Final = vol.Schema(
     {
-        vol.Required(CONF_HOST): TEXT,
-        vol.Required(CONF_PORT, default=_DEFAULT_PORT): _PORT,
-        **_CREDENTIALS,
+        **address_fields(_DEFAULT_PORT),
+        **CREDENTIALS,
         vol.Required(CONF_INTERVAL, default=1): _INTERVAL,
     }
 )
@@ -104,17 +91,11 @@ class ShellyEmFlow(ChargerFlow):
         """Connect to a Shelly energy meter."""
         errors: dict[str, str] = {}
         if user_input is not None:
-            settings = _settings(user_input)
+            settings = local_settings(SHELLY_EM, user_input)
             if await self._async_found(settings, errors):
-                self._abort_if_unique_id_configured(updates=_address(settings))
+                self._abort_if_unique_id_configured(updates=address(settings))
                 return await self.async_step_shelly_em_channels()
-        return self.async_show_form(
-            step_id=SHELLY_EM,
-            data_schema=self.add_suggested_values_to_schema(
-                _DEVICE_SCHEMA, user_input or {}
-            ),
-            errors=errors,
-        )
+        return self._form(SHELLY_EM, _DEVICE_SCHEMA, errors, shown=user_input or {})
 
     async def async_step_shelly_em_channels(
         self, user_input: dict[str, Any] | None = None
@@ -152,13 +133,12 @@ class ShellyEmFlow(ChargerFlow):
             )
             if changed is not None:
                 return changed
-        return self.async_show_form(
-            step_id="reauth_shelly_em",
-            data_schema=self.add_suggested_values_to_schema(
-                _CREDENTIALS_SCHEMA, {CONF_USERNAME: entry.data.get(CONF_USERNAME)}
-            ),
-            description_placeholders={"name": entry.title},
-            errors=errors,
+        return self._form(
+            "reauth_shelly_em",
+            _CREDENTIALS_SCHEMA,
+            errors,
+            shown={CONF_USERNAME: entry.data.get(CONF_USERNAME)},
+            name=entry.title,
         )
 
     async def async_step_reconfigure_shelly_em(
@@ -168,7 +148,7 @@ class ShellyEmFlow(ChargerFlow):
         entry = self._get_reconfigure_entry()
         errors: dict[str, str] = {}
         if user_input is not None and await self._async_found(
-            _settings(user_input), errors
+            local_settings(SHELLY_EM, user_input), errors
         ):
             self._abort_if_unique_id_mismatch(reason="wrong_device")
             chosen = {item[CONF_CHANNEL]: item for item in entry.data[CONF_CHANNELS]}
@@ -176,13 +156,12 @@ class ShellyEmFlow(ChargerFlow):
                 channel: chosen.get(channel) for channel in self._channels
             }
             return await self.async_step_shelly_em_channels()
-        return self.async_show_form(
-            step_id="reconfigure_shelly_em",
-            data_schema=self.add_suggested_values_to_schema(
-                _DEVICE_SCHEMA, user_input or without_password(entry.data)
-            ),
-            description_placeholders={"name": entry.title},
-            errors=errors,
+        return self._form(
+            "reconfigure_shelly_em",
+            _DEVICE_SCHEMA,
+            errors,
+            shown=user_input or without_password(entry.data),
+            name=entry.title,
         )
 
     async def _async_found(
@@ -213,20 +192,6 @@ class ShellyEmFlow(ChargerFlow):
         return self.async_create_entry(
             title=self._free_title(self._identified.title), data=data
         )
-
-
-def _settings(user_input: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what an entry keeps of the form."""
-    return {
-        **charger_settings(SHELLY_EM, user_input),
-        CONF_HOST: user_input[CONF_HOST].strip(),
-        CONF_PORT: int(user_input[CONF_PORT]),
-    }
-
-
-def _address(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what changes when a meter moves."""
-    return {key: settings[key] for key in (CONF_HOST, CONF_PORT)}
 
 
 def _clamps(user_input: Mapping[str, Any]) -> list[dict[str, Any]]:

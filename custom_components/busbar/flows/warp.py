@@ -1,42 +1,29 @@
 """Set up, re-authenticate and reconfigure a WARP."""
 
-from collections.abc import Mapping
 import logging
 from typing import Any, Final, override
 
 from homeassistant.config_entries import ConfigFlowResult
-from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT, CONF_USERNAME
-from homeassistant.helpers.selector import (
-    NumberSelector,
-    NumberSelectorConfig,
-    NumberSelectorMode,
-)
+from homeassistant.const import CONF_HOST, CONF_PORT, CONF_USERNAME
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 import voluptuous as vol
 
 from ..chargers.errors import AuthenticationFailed, ChargerError
 from ..errors import flow_error
 from ..makes import async_identify
-from .charger import PASSWORD, TEXT, ChargerFlow, charger_settings, without_password
+from .charger import ChargerFlow, without_password
+from .local import CREDENTIALS, address, address_fields, local_settings
 
 _LOGGER = logging.getLogger(__name__)
 
 WARP: Final = "warp"
 DEFAULT_PORT: Final = 80
 
-_PORT: Final = NumberSelector(
-    NumberSelectorConfig(min=1, max=65535, step=1, mode=NumberSelectorMode.BOX)
-)
-_CREDENTIALS: Final[Mapping[vol.Marker, Any]] = {
-    vol.Optional(CONF_USERNAME): TEXT,
-    vol.Optional(CONF_PASSWORD): PASSWORD,
-}
-_CREDENTIALS_SCHEMA: Final = vol.Schema(dict(_CREDENTIALS))
+_CREDENTIALS_SCHEMA: Final = vol.Schema(dict(CREDENTIALS))
 _DEVICE_SCHEMA: Final = vol.Schema(
     {
-        vol.Required(CONF_HOST): TEXT,
-        vol.Required(CONF_PORT, default=DEFAULT_PORT): _PORT,
-        **_CREDENTIALS,
+        **address_fields(DEFAULT_PORT),
+        **CREDENTIALS,
     }
 )
 
@@ -52,17 +39,11 @@ class WarpFlow(ChargerFlow):
         """Connect to a WARP charger or Energy Manager."""
         errors: dict[str, str] = {}
         if user_input is not None:
-            settings = _settings(user_input)
-            added = await self._async_add(settings, errors, updates=_address(settings))
+            settings = local_settings(WARP, user_input)
+            added = await self._async_add(settings, errors, updates=address(settings))
             if added is not None:
                 return added
-        return self.async_show_form(
-            step_id=WARP,
-            data_schema=self.add_suggested_values_to_schema(
-                _DEVICE_SCHEMA, user_input or {}
-            ),
-            errors=errors,
-        )
+        return self._form(WARP, _DEVICE_SCHEMA, errors, shown=user_input or {})
 
     @override
     async def async_step_zeroconf(
@@ -70,14 +51,15 @@ class WarpFlow(ChargerFlow):
     ) -> ConfigFlowResult:
         """Take a device that announced itself; a known one gets its new address."""
         is_web = discovery_info.type.startswith("_http.")
-        settings = _settings(
+        settings = local_settings(
+            WARP,
             {
                 CONF_HOST: discovery_info.host,
                 # The charge managers' service announces a port of its own, not that of the web interface.
                 CONF_PORT: discovery_info.port if is_web else DEFAULT_PORT,
-            }
+            },
         )
-        self._async_abort_entries_match(_address(settings))
+        self._async_abort_entries_match(address(settings))
         name = discovery_info.name.partition(".")[0]
         try:
             identified = await async_identify(self.hass, WARP, settings)
@@ -88,7 +70,7 @@ class WarpFlow(ChargerFlow):
             return self.async_abort(reason=flow_error(err))
         else:
             await self.async_set_unique_id(identified.key)
-            self._abort_if_unique_id_configured(updates=_address(settings))
+            self._abort_if_unique_id_configured(updates=address(settings))
             name = identified.title
         self._discovered = settings
         self.context["title_placeholders"] = {"name": name}
@@ -101,7 +83,7 @@ class WarpFlow(ChargerFlow):
         errors: dict[str, str] = {}
         if user_input is not None:
             settings = {**self._discovered, **user_input}
-            added = await self._async_add(settings, errors, updates=_address(settings))
+            added = await self._async_add(settings, errors, updates=address(settings))
             if added is not None:
                 return added
         return self.async_show_form(
@@ -124,13 +106,12 @@ class WarpFlow(ChargerFlow):
             )
             if changed is not None:
                 return changed
-        return self.async_show_form(
-            step_id="reauth_warp",
-            data_schema=self.add_suggested_values_to_schema(
-                _CREDENTIALS_SCHEMA, {CONF_USERNAME: entry.data.get(CONF_USERNAME)}
-            ),
-            description_placeholders={"name": entry.title},
-            errors=errors,
+        return self._form(
+            "reauth_warp",
+            _CREDENTIALS_SCHEMA,
+            errors,
+            shown={CONF_USERNAME: entry.data.get(CONF_USERNAME)},
+            name=entry.title,
         )
 
     async def async_step_reconfigure_warp(
@@ -141,29 +122,14 @@ class WarpFlow(ChargerFlow):
         errors: dict[str, str] = {}
         if user_input is not None:
             changed = await self._async_change(
-                entry, _settings(user_input), errors, mismatch="wrong_device"
+                entry, local_settings(WARP, user_input), errors, mismatch="wrong_device"
             )
             if changed is not None:
                 return changed
-        return self.async_show_form(
-            step_id="reconfigure_warp",
-            data_schema=self.add_suggested_values_to_schema(
-                _DEVICE_SCHEMA, user_input or without_password(entry.data)
-            ),
-            description_placeholders={"name": entry.title},
-            errors=errors,
+        return self._form(
+            "reconfigure_warp",
+            _DEVICE_SCHEMA,
+            errors,
+            shown=user_input or without_password(entry.data),
+            name=entry.title,
         )
-
-
-def _settings(user_input: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what an entry keeps of a form."""
-    return {
-        **charger_settings(WARP, user_input),
-        CONF_HOST: user_input[CONF_HOST].strip(),
-        CONF_PORT: int(user_input[CONF_PORT]),
-    }
-
-
-def _address(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what changes when a device moves."""
-    return {key: settings[key] for key in (CONF_HOST, CONF_PORT)}
