@@ -38,6 +38,19 @@ def test_a_charger_of_alternating_current_follows_from_its_minimum_on() -> None:
     assert sum(house.flow_a()) <= 1.0
 
 
+def test_a_contactor_is_spared() -> None:
+    """Started, it stays on for its minimum time, sun or not; stopped, it stays off."""
+    house = solar_warps()
+    house.load_a = lambda now: (-9.0, -9.0, -9.0)
+    house.run(60)
+    assert house.boxes["a"].limit_a > 0
+    house.load_a = lambda now: (1.0, 1.0, 1.0)
+    house.run(120)
+    assert house.boxes["a"].limit_a == 6.0
+    house.run(120)
+    assert house.boxes["a"].limit_a == 0.0
+
+
 def test_minimum_and_sun_never_goes_below_the_minimum() -> None:
     """It charges at night, and faster by day."""
     house = solar_warps()

@@ -82,6 +82,21 @@ def test_noise_within_the_hysteresis_moves_nothing() -> None:
     assert house.charger.told_a == 8.0
 
 
+def test_a_single_ampere_waits_and_more_does_not() -> None:
+    """What comes and goes by an ampere is not written each time."""
+    house = house_with(Mode.SOLAR, load_w=300.0, sun_w=300.0 + 9 * VOLTAGE_V)
+    house.options = replace(QUICK, follow_calm_s=120.0)
+    house.run(60)
+    house.load_w += VOLTAGE_V
+    house.run(40)
+    assert house.charger.told_a == 9.0
+    house.run(60)
+    assert house.charger.told_a == 8.0
+    house.load_w += 3 * VOLTAGE_V
+    house.run(2)
+    assert house.charger.told_a == 5.0
+
+
 def test_a_bias_leaves_something_to_the_grid() -> None:
     """Aiming at an export of 230 W costs one ampere."""
     house = house_with(Mode.SOLAR, load_w=300.0, sun_w=300.0 + 9 * VOLTAGE_V)

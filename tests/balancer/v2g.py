@@ -27,7 +27,11 @@ VOLTAGE_V = 230.0
 SUPPLY = "supply"
 CAR = "car"
 QUICK = Options(
-    follow_start_s=10.0, follow_house_start_s=5.0, follow_stop_s=10.0, turn_pause_s=60.0
+    follow_calm_s=0.0,
+    follow_start_s=10.0,
+    follow_house_start_s=5.0,
+    follow_stop_s=10.0,
+    turn_pause_s=60.0,
 )
 """Dwells that a test can wait for; the rest between the directions is as usual."""
 RAMP_A_PER_S = 32 / 22

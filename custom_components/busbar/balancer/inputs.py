@@ -237,12 +237,15 @@ class Options:
     """Following aims at this import (minus: export) instead of at zero."""
     follow_hysteresis_w: float = 50.0
     """How far beyond the half step the house has to be before a followed current changes."""
-    follow_start_s: float = 60.0
+    follow_calm_s: float = 40.0
+    """A single ampere is followed this long after the last change; more is followed at once."""
+    follow_start_s: float = 20.0
     """How long the sun has to suffice before a charge is started by it."""
-    follow_house_start_s: float = 10.0
+    follow_house_start_s: float = 3.0
     """How long the house has to need a discharge before one is started: a kettle boils for two minutes."""
-    follow_stop_s: float = 60.0
-    """How long it has to be too little before following stops."""
+    follow_stop_s: float = 10.0
+    """How long it has to be too little before following stops; a charger with a pilot also keeps to its
+    minimum times on and off, which spare its contactor."""
     turn_pause_s: float = 60.0
     """Least time at zero between charging and discharging."""
     turns_per_hour: int = 6

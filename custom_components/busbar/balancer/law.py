@@ -12,6 +12,8 @@ from typing import Final
 from .member import Member
 from .phases import choice_of
 
+SMALL_STEP_A: Final = 1.0
+"""A change of no more than this can wait."""
 STOP_HYSTERESES: Final = 3.0
 """Following stops so many hystereses below its minimum: 150 W with the usual 50 W."""
 
@@ -99,7 +101,7 @@ def pace(
         memory.short_at = None
     elif memory.short_at is None:
         memory.short_at = now
-    elif now - memory.short_at >= options.follow_stop_s:
+    elif now >= max(memory.short_at + options.follow_stop_s, _on_until(member)):
         memory.short_at = None
         return 0.0
     away_w = abs(available_w - running_a * bounds.watts_per_ampere)
@@ -107,7 +109,26 @@ def pace(
     stays = away_w <= half_w + options.follow_hysteresis_w
     if stays and bounds.minimum_a <= running_a <= bounds.maximum_a:
         return running_a
-    return bounds.nearest(available_w)
+    nearest_a = bounds.nearest(available_w)
+    is_small = abs(nearest_a - running_a) <= max(bounds.step_a, SMALL_STEP_A)
+    changed_at = memory.changed_at
+    if (
+        is_small
+        and changed_at is not None
+        and now - changed_at < options.follow_calm_s
+        and bounds.minimum_a <= running_a <= bounds.maximum_a
+    ):
+        # A single ampere that comes and goes is worth less than the writes that it costs.
+        return running_a
+    return nearest_a
+
+
+def _on_until(member: Member) -> float:
+    """Return until when it was started for; guard times of its own take that place at a charger for both directions."""
+    on_at = member.memory.on_at
+    if on_at is None or member.is_bidirectional:
+        return 0.0
+    return on_at + member.options.minimum_on_s
 
 
 def _start(member: Member, sign: int, available_w: float, bounds: Bounds) -> float:
