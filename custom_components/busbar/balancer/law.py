@@ -104,23 +104,34 @@ def pace(
     elif now >= max(memory.short_at + options.follow_stop_s, _on_until(member)):
         memory.short_at = None
         return 0.0
-    away_w = abs(available_w - running_a * bounds.watts_per_ampere)
-    half_w = bounds.step_a * bounds.watts_per_ampere / 2
-    stays = away_w <= half_w + options.follow_hysteresis_w
-    if stays and bounds.minimum_a <= running_a <= bounds.maximum_a:
-        return running_a
     nearest_a = bounds.nearest(available_w)
-    is_small = abs(nearest_a - running_a) <= max(bounds.step_a, SMALL_STEP_A)
-    changed_at = memory.changed_at
-    if (
-        is_small
-        and changed_at is not None
-        and now - changed_at < options.follow_calm_s
-        and bounds.minimum_a <= running_a <= bounds.maximum_a
-    ):
-        # A single ampere that comes and goes is worth less than the writes that it costs.
+    if _may_stay(member, running_a, nearest_a, available_w, bounds):
         return running_a
     return nearest_a
+
+
+def _may_stay(
+    member: Member,
+    running_a: float,
+    nearest_a: float,
+    available_w: float,
+    bounds: Bounds,
+) -> bool:
+    """Return whether what is available is near enough to what runs, or a change of it too small to be made now."""
+    if not bounds.minimum_a <= running_a <= bounds.maximum_a:
+        return False
+    options, changed_at = member.options, member.memory.changed_at
+    away_w = abs(available_w - running_a * bounds.watts_per_ampere)
+    half_w = bounds.step_a * bounds.watts_per_ampere / 2
+    if away_w <= half_w + options.follow_hysteresis_w:
+        return True
+    # A single ampere that comes and goes is worth less than the writes that it costs.
+    is_small = abs(nearest_a - running_a) <= max(bounds.step_a, SMALL_STEP_A)
+    return (
+        is_small
+        and changed_at is not None
+        and member.now - changed_at < options.follow_calm_s
+    )
 
 
 def _on_until(member: Member) -> float:
