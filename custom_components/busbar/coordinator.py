@@ -147,7 +147,11 @@ class ChargerCoordinator(DataUpdateCoordinator[Snapshot]):
         if not self.last_update_success:
             # The base class says so only of what it fetched itself.
             _LOGGER.info("Hearing %s again", self.name)
-        self.async_set_updated_data(snapshot)
+        # The base class would begin its interval anew, and a device that hears of its neighbours' reports
+        # oftener than that would never be asked itself.
+        self.data = snapshot
+        self.last_update_success = True
+        self.async_update_listeners()
 
     @callback
     def _async_lost(self, err: Exception | None) -> None:

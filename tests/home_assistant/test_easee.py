@@ -318,3 +318,21 @@ async def test_a_limit_that_was_reset_is_told(
     await easee_house.pass_time(5)
     state = state_with(hass, "event", f"{LEFT}_limit_reset")
     assert state.attributes["event_type"] == "plug_in"
+
+
+async def test_the_poll_of_a_neighbour_puts_off_no_other(
+    hass: HomeAssistant, easee_house: EaseeHouse, easee_entry: MockConfigEntry
+) -> None:
+    """Without a stream each of two on a circuit is asked, though one hears of the other's reports."""
+    for charger in (FIRST, SECOND):
+        plug_in(easee_house.cloud, charger, CarSpec(phases=3, maximum_a=16))
+    await easee_house.pass_time(5)
+    easee_house.cloud.fault("negotiate", status=503)
+    await easee_house.cloud.hub.drop()
+    asked = {
+        charger: easee_house.asked(f"/state/{charger}/observations")
+        for charger in (FIRST, SECOND)
+    }
+    await easee_house.pass_time(250)
+    for charger, before in asked.items():
+        assert easee_house.asked(f"/state/{charger}/observations") - before >= 4
