@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
 from typing import Any
 
+from homeassistant.components.repairs import RepairsFlow
 from homeassistant.config_entries import ConfigSubentryFlow, OptionsFlow
 from homeassistant.core import ServiceRegistry
 from homeassistant.data_entry_flow import FlowHandler, FlowManager, FlowResultType
@@ -33,6 +34,10 @@ def _root(flow: FlowHandler[Any, Any, Any]) -> dict[str, Any]:
     if isinstance(flow, ConfigSubentryFlow):
         kind = flow.handler[1]
         return texts.get("config_subentries", {}).get(kind, {})  # type: ignore[no-any-return] # JSON
+    if isinstance(flow, RepairsFlow):
+        issue = ir.async_get(flow.hass).async_get_issue(DOMAIN, flow.issue_id)
+        key = issue and issue.translation_key
+        return texts["issues"].get(key, {}).get("fix_flow", {})  # type: ignore[no-any-return] # JSON
     return texts["config"]  # type: ignore[no-any-return] # JSON
 
 

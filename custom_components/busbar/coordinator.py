@@ -27,7 +27,7 @@ from .const import DOMAIN
 from .errors import command_errors, update_failure
 from .gate import DATA_GATES, gate_of
 from .hand import SetpointHand
-from .repairs import async_forget_dead, async_report_dead
+from .issues import async_forget_dead, async_report_dead
 from .setpoint import Wish
 from .wishes import DATA_WISHES
 

@@ -1,106 +1,174 @@
-"""Tell a person what only a person can mend, and take it back once it is mended."""
+"""Mend what we can mend ourselves, once a person has agreed."""
 
+import asyncio
 from collections.abc import Mapping
-from typing import Final
+import contextlib
+from dataclasses import dataclass
+import math
+from typing import TYPE_CHECKING, Any, Final
 
+from homeassistant.components.repairs import RepairsFlow
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
+import voluptuous as vol
 
-from .balancer.decision import Decision, Problem, ProblemKind
-from .chargers.model import Identity
+from .chargers.model import StoredFallback, StoresFallback
 from .const import DOMAIN
+from .coordinator import ChargerCoordinator
+from .issues import ATTR_CHARGER, ATTR_SITE
+from .members import find_coordinator
+from .site import SiteCoordinator
+from .site_entry import loaded_sites
 
-# What may exceed a limit is an error; what costs comfort is a warning.
-_SEVERITY: Final = {
-    ProblemKind.DISOBEYS: ir.IssueSeverity.ERROR,
-    ProblemKind.METER_INVERTED: ir.IssueSeverity.ERROR,
-    ProblemKind.METER_LOST: ir.IssueSeverity.ERROR,
-    ProblemKind.METER_FROZEN: ir.IssueSeverity.ERROR,
-    ProblemKind.CIRCUIT_MISSING: ir.IssueSeverity.ERROR,
-}
+if TYPE_CHECKING:
+    from homeassistant.components.repairs import RepairsFlowResult
 
-STEP_FAILED: Final = "step_failed"
-NEEDS_RESTART: Final = "needs_restart"
+_REPORTED_WITHIN_S: Final = 10.0
 
 
-@callback
-def async_report_dead(hass: HomeAssistant, identity: Identity) -> None:
-    """Say that a charger does not come back by itself."""
-    ir.async_create_issue(
-        hass,
-        DOMAIN,
-        f"{NEEDS_RESTART}_{identity.key}",
-        is_fixable=False,
-        severity=ir.IssueSeverity.ERROR,
-        translation_key=NEEDS_RESTART,
-        translation_placeholders={"device": identity.name},
-    )
+async def async_create_fix_flow(
+    hass: HomeAssistant, issue_id: str, data: Mapping[str, Any] | None
+) -> RepairsFlow:
+    """Return the flow for an issue; there is one kind that we can mend."""
+    assert data is not None
+    return StoredLimitFlow(site=data[ATTR_SITE], charger=data[ATTR_CHARGER])
 
 
-@callback
-def async_forget_dead(hass: HomeAssistant, identity: Identity) -> None:
-    """Take it back: the charger is heard, or goes."""
-    ir.async_delete_issue(hass, DOMAIN, f"{NEEDS_RESTART}_{identity.key}")
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Proposal:
+    """What a person is asked to agree to."""
+
+    site: SiteCoordinator
+    coordinator: ChargerCoordinator
+    charger: StoresFallback
+    stored: StoredFallback
+    current_a: float
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether the charger says that it is so already."""
+        now = self.charger.stored_fallback
+        return now is not None and now.current_a <= self.current_a
+
+    @property
+    def placeholders(self) -> dict[str, str]:
+        """Return it in words and numbers."""
+        return {
+            "subject": self.coordinator.identity.name,
+            "site": self.site.config_entry.title,
+            "holder": self.stored.holder,
+            "present_a": f"{self.stored.current_a:g}",
+            "proposed_a": f"{self.current_a:g}",
+        }
 
 
-class SiteIssues:
-    """The repair issues of one site."""
+class StoredLimitFlow(RepairsFlow):
+    """Lower the stored limit at which a charger ends a lease, with one write."""
 
-    def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
-        """Begin with none: what was reported before a restart is found again or was mended."""
-        self._hass = hass
-        self._entry_id = entry_id
-        self._reported: set[str] = set()
+    def __init__(self, *, site: str, charger: str) -> None:
+        """Begin for a member of a site."""
+        self._site = site
+        self._charger = charger
+        self._proposal: _Proposal | None = None
 
-    @callback
-    def async_report(
-        self, decision: Decision, names: Mapping[str, str], site_name: str
-    ) -> None:
-        """Show the problems that hold now, and only those."""
-        present = {self._issue_id(problem): problem for problem in decision.problems}
-        for issue_id in self._reported - present.keys():
-            ir.async_delete_issue(self._hass, DOMAIN, issue_id)
-        for issue_id in present.keys() - self._reported:
-            problem = present[issue_id]
-            ir.async_create_issue(
-                self._hass,
-                DOMAIN,
-                issue_id,
-                is_fixable=False,
-                severity=_SEVERITY.get(problem.kind, ir.IssueSeverity.WARNING),
-                translation_key=problem.kind,
-                translation_placeholders={
-                    "site": site_name,
-                    "subject": names.get(problem.subject, site_name),
-                    **{name: f"{value:.1f}" for name, value in problem.numbers.items()},
-                },
+    async def async_step_init(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Look at what is stored now."""
+        self._proposal = self._propose()
+        if self._proposal is None:
+            return self.async_abort(
+                reason="not_loaded", description_placeholders=self._names()
             )
-        self._reported = set(present)
-        self._clear_failed_step()
+        if self._proposal.is_stored:
+            return self.async_create_entry(data={})
+        return self._form(self._proposal)
 
-    @callback
-    def async_report_failed_step(self, site_name: str) -> None:
-        """Say that the balancer itself failed, so that all chargers fall to their fail-safe current."""
-        ir.async_create_issue(
-            self._hass,
-            DOMAIN,
-            f"{STEP_FAILED}_{self._entry_id}",
-            is_fixable=False,
-            severity=ir.IssueSeverity.ERROR,
-            translation_key=STEP_FAILED,
-            translation_placeholders={"site": site_name},
+    async def async_step_confirm(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Write what was shown, once, and wait for the charger's own word."""
+        proposal = self._proposal
+        assert proposal is not None
+        if user_input is None:
+            return self._form(proposal)
+        write = proposal.charger.store_fallback(proposal.current_a)
+        try:
+            await proposal.coordinator.async_command(write)
+        except HomeAssistantError as err:
+            return self._form(proposal, err)
+        if not await _async_is_stored(proposal):
+            return self.async_abort(
+                reason="not_reported", description_placeholders=proposal.placeholders
+            )
+        return self.async_create_entry(data={})
+
+    def _propose(self) -> _Proposal | None:
+        """Return the highest whole ampere within the charger's fail-safe share, 0 below its minimum."""
+        coordinator = find_coordinator(self.hass, self._charger)
+        site = next(
+            (
+                one
+                for one in loaded_sites(self.hass)
+                if one.config_entry.entry_id == self._site
+            ),
+            None,
+        )
+        if coordinator is None or site is None:
+            return None
+        member = site.data.members.get(self._charger)
+        charger, charge = coordinator.charger, coordinator.capabilities.charge
+        if not isinstance(charger, StoresFallback) or charge is None or member is None:
+            return None
+        if (stored := charger.stored_fallback) is None:
+            return None
+        share_a = float(math.floor(member.fail_safe_a))
+        return _Proposal(
+            site=site,
+            coordinator=coordinator,
+            charger=charger,
+            stored=stored,
+            current_a=share_a if share_a >= charge.minimum_a else 0.0,
         )
 
-    def _clear_failed_step(self) -> None:
-        ir.async_delete_issue(self._hass, DOMAIN, f"{STEP_FAILED}_{self._entry_id}")
+    def _form(
+        self, proposal: _Proposal, err: HomeAssistantError | None = None
+    ) -> RepairsFlowResult:
+        errors: dict[str, str] = {}
+        details: Mapping[str, str] = {}
+        if err is not None and err.translation_key is not None:
+            errors["base"] = err.translation_key
+            details = err.translation_placeholders or {}
+        return self.async_show_form(
+            step_id="confirm",
+            data_schema=vol.Schema({}),
+            errors=errors,
+            description_placeholders={**proposal.placeholders, **details},
+        )
+
+    def _names(self) -> dict[str, str]:
+        """Return what is known without the charger and the site: how the issue called them."""
+        issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id)
+        given = (issue and issue.translation_placeholders) or {}
+        return {key: given.get(key, "") for key in ("subject", "site")}
+
+
+async def _async_is_stored(proposal: _Proposal) -> bool:
+    """Wait a moment for the charger to report it, and return whether it did."""
+    heard = asyncio.Event()
 
     @callback
-    def async_clear(self) -> None:
-        """Take everything back: the site goes."""
-        for issue_id in self._reported:
-            ir.async_delete_issue(self._hass, DOMAIN, issue_id)
-        self._reported.clear()
-        self._clear_failed_step()
+    def look() -> None:
+        if proposal.is_stored:
+            heard.set()
 
-    def _issue_id(self, problem: Problem) -> str:
-        return f"{problem.kind}_{self._entry_id}_{problem.subject}"
+    unsubscribe = proposal.coordinator.async_add_listener(look)
+    try:
+        look()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_REPORTED_WITHIN_S):
+                await heard.wait()
+    finally:
+        unsubscribe()
+    return heard.is_set()

@@ -26,13 +26,14 @@ from .balancer.inputs import Inputs, SiteConfig, Target
 from .balancer.memory import Memory
 from .balancer.model import PhaseAmps
 from .chargers.errors import ChargerError
+from .chargers.model import Charger
 from .const import DOMAIN
 from .contactors import async_switch_contactor, contactor_state
 from .coordinator import ChargerCoordinator
 from .explain import decision_numbers
 from .hand import SetpointHand
+from .issues import SiteIssues
 from .members import find_coordinator
-from .repairs import SiteIssues
 from .setpoint import SiteAllocation
 from .site_config import (
     CONF_CHARGER,
@@ -80,7 +81,7 @@ class SiteCoordinator(DataUpdateCoordinator[Decision]):
         self.config: SiteConfig = site_config(entry)
         self._store = store
         self._memory = Memory.from_dict(store.state.memory, time.monotonic())
-        self._issues = SiteIssues(hass, entry.entry_id)
+        self._issues = SiteIssues(hass, entry.entry_id, self._charger_of)
         self._sources = SiteSources(hass, self.async_request_step)
         self._timer: CALLBACK_TYPE | None = None
         self._stepped = asyncio.Event()
@@ -166,6 +167,10 @@ class SiteCoordinator(DataUpdateCoordinator[Decision]):
                 while not is_settled(self.data):
                     self._stepped.clear()
                     await self._stepped.wait()
+
+    def _charger_of(self, key: str) -> Charger | None:
+        coordinator = self.coordinator_of(key)
+        return None if coordinator is None else coordinator.charger
 
     @property
     def names(self) -> Mapping[str, str]:

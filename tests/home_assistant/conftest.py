@@ -22,6 +22,7 @@ from tests.spoken import says_everything
 from .andersen_house import andersen_cloud, andersen_entry, andersen_house
 from .common import charger_data, site_entry_of
 from .easee_house import easee_cloud, easee_entry, easee_house
+from .easee_site import easee_site, easee_warp
 from .quasar_house import quasar_entry, quasar_house, quasar_ours
 from .shelly_house import add_shelly, start_shelly
 
@@ -33,6 +34,8 @@ __all__ = [
     "easee_cloud",
     "easee_entry",
     "easee_house",
+    "easee_site",
+    "easee_warp",
     "quasar_entry",
     "quasar_house",
     "quasar_ours",

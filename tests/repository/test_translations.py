@@ -67,6 +67,9 @@ def _flows() -> dict[str, dict[str, Any]]:
     }
     for kind, texts in english().get("config_subentries", {}).items():
         found[f"config_subentries.{kind}"] = texts
+    for issue, texts in english().get("issues", {}).items():
+        if "fix_flow" in texts:
+            found[f"issues.{issue}"] = texts["fix_flow"]
     return found
 
 

@@ -106,6 +106,7 @@ def _fallback(member: Member, tree: Tree) -> Iterator[Problem]:
 
 
 def _lease(member: Member, tree: Tree) -> Iterator[Problem]:
+    """Ask for a lower end of its lease; below its share, only a set-point that is lower still goes without."""
     capabilities = member.capabilities
     in_force_a = member.in_force_a
     if (
@@ -117,6 +118,8 @@ def _lease(member: Member, tree: Tree) -> Iterator[Problem]:
     fallback = capabilities.fallback(FallbackCause.LEASE_END)
     numbers = {"set_point_a": in_force_a}
     if fallback is not None and fallback.current_a is not None:
+        if fallback.current_a <= member.memory.share_a:
+            return
         numbers["fallback_a"] = fallback.current_a
     yield Problem(
         kind=ProblemKind.LEASE_ENDS_HIGHER, subject=member.key, numbers=numbers

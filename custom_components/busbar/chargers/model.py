@@ -312,6 +312,27 @@ class HasSettings(Protocol):
         """Run the `Command` called `key`, because a person asked for it."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredFallback:
+    """A limit in memory that wears, to which a charger falls by itself."""
+
+    holder: str
+    """The name of what keeps it: the charger, or the circuit it is steered by."""
+    current_a: float
+
+
+@runtime_checkable
+class StoresFallback(Protocol):
+    """Where its lease ends is stored in memory that wears."""
+
+    @property
+    def stored_fallback(self) -> StoredFallback | None:
+        """Return what is stored now, `None` where it is not known or not ours to change."""
+
+    async def store_fallback(self, current_a: float) -> None:
+        """Store another limit, because a person asked for it. Raises `ChargerError`."""
+
+
 @runtime_checkable
 class HasDiagnostics(Protocol):
     """It can show what its wire says, for a person who looks for a fault."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from ..errors import Rejected, Unsupported
-from ..model import ScheduleSlot
+from ..model import ScheduleSlot, StoredFallback
 from . import parse
 from .budget import Kind
 from .charger_state import ChargerState
@@ -75,6 +75,20 @@ class EaseeCharger(ChargerState):
         if circuit is None or not self.can_switch_phases:
             raise Unsupported("the phases of this charger cannot be switched here")
         await circuit.set_phases(count)
+
+    @property
+    def stored_fallback(self) -> StoredFallback | None:
+        """Return where its lease ends: alone it is steered by its circuit, else it has none."""
+        circuit = self.circuit
+        return (
+            circuit.stored_fallback if circuit is not None and self.is_alone else None
+        )
+
+    async def store_fallback(self, current_a: float) -> None:
+        """Store another offline limit of its circuit."""
+        if self.circuit is None or not self.is_alone:
+            raise Unsupported("its own limit never ends by itself")
+        await self.circuit.store_fallback(current_a)
 
     async def set_schedule(self, slots: Sequence[ScheduleSlot]) -> None:
         """Write these slots; the others keep what they have."""

@@ -4,8 +4,10 @@ import asyncio
 from typing import Any
 
 from ..errors import Rejected, Unsupported
+from ..model import StoredFallback
 from . import parse
 from .budget import Kind
+from .circuit_features import OFFLINE_LIMIT
 from .circuit_state import CircuitState, Phases
 from .client import NoAccess
 from .device import Link, lease_minutes
@@ -98,6 +100,17 @@ class EaseeCircuit(CircuitState):
             raise Rejected(f"the fuse of the circuit is {self.found.rated_a:g} A")
         body: dict[str, Any] = {f"{name}P{phase}": value for phase in (1, 2, 3)}
         await self.link.client.post(Kind.SETTING, f"{self.found.path}/settings", body)
+
+    @property
+    def stored_fallback(self) -> StoredFallback | None:
+        """Return its offline limit, to which a lease ends."""
+        if self.offline_a is None or not self.is_accessible:
+            return None
+        return StoredFallback(holder=self.identity.name, current_a=self.offline_a)
+
+    async def store_fallback(self, current_a: float) -> None:
+        """Store another offline limit of all phases, in one request."""
+        await self.write_settings(OFFLINE_LIMIT, current_a)
 
     def _would_switch_others(self, first: int, second: int, third: int) -> bool:
         if not (first > 0 and second == third == 0) or self.is_alone:

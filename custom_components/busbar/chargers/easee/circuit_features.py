@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from .circuit import EaseeCircuit
 
 
+OFFLINE_LIMIT: Final = "offlineMaxCircuitCurrent"
+"""What the cloud calls the limit of a circuit without its cloud, without the number of the phase."""
+
+
 def _stored_limit(key: str, name: str, numbers: tuple[int, int, int]) -> Entry:
     async def write(circuit: EaseeCircuit, value: float) -> None:
         await circuit.write_settings(name, value)
@@ -33,7 +37,7 @@ def _stored_limit(key: str, name: str, numbers: tuple[int, int, int]) -> Entry:
 
 CIRCUIT_ENTRIES: Final = (
     _stored_limit("circuit_maximum_limit", "maxCircuitCurrent", CIRCUIT_MAXIMUM),
-    _stored_limit("circuit_offline_limit", "offlineMaxCircuitCurrent", OFFLINE),
+    _stored_limit("circuit_offline_limit", OFFLINE_LIMIT, OFFLINE),
     Entry(feature=Flag(key="online", audience=Audience.EXPERT)),
     Entry(
         feature=Happening(
