@@ -282,6 +282,22 @@ def test_a_lease_that_ends_higher_is_not_used() -> None:
     assert point.lease_s is None
 
 
+def test_a_set_point_below_the_share_goes_without_a_lease_for_a_while() -> None:
+    """Nobody has to mend what is within the share: the end of the lease fits, it only is not used now."""
+    house = leased(6.0)
+    circuit = replace(
+        house.site.circuits[0], has_meter=True, fail_safe_a=all_phases(16.0)
+    )
+    house.site = replace(house.site, circuits=(circuit,))
+    house.load_a = lambda now: all_phases(25.0)
+    house.run(60)
+    point = house.member("a").set_point
+    assert point is not None
+    assert (point.current_a, point.lease_s) == (0.0, None)
+    assert house.memory.members["a"].share_a >= 6.0
+    assert "lease_ends_higher" not in house.problems()
+
+
 def test_a_lease_is_not_renewed_while_the_meter_is_stale() -> None:
     """Renewal is for healthy times only."""
     house = leased(6.0)
