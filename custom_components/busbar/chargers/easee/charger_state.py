@@ -21,8 +21,9 @@ from .charger_features import ALONE, COMMON
 from .circuit import EaseeCircuit
 from .circuit_state import LATENCY_S, WRITES
 from .const import CHARGER_RESET_A, HARDWARE_A, MAKE, MINIMUM_A
-from .device import Device, Link
+from .device import Link
 from .features import Entry
+from .member import CircuitMember
 from .observations import OF_CIRCUIT, POLLED, PRODUCTS, TERMINALS, Obs
 from .plans import PlanBook
 from .reports import Report, Reports, Row
@@ -43,7 +44,7 @@ MEASURES: Final = frozenset(
 FLOW: Final = (int(Obs.POWER_KW), *TERMINALS)
 
 
-class ChargerState(Device):
+class ChargerState(CircuitMember):
     """A charger as its reports show it."""
 
     def __init__(
@@ -62,8 +63,7 @@ class ChargerState(Device):
             serial=found.id,
             model_id=None if code is None else str(code),
         )
-        super().__init__(link, identity, reports)
-        self.found = found
+        super().__init__(link, identity, reports, found)
         self.circuit = circuit
         self.set_point = SetPoint()
         self.plans = PlanBook(link, found.id)
@@ -81,6 +81,7 @@ class ChargerState(Device):
         return circuit is not None and circuit.is_alone and circuit.is_accessible
 
     @property
+    @override
     def is_online(self) -> bool | None:
         """Whether it has its cloud."""
         return parse.is_online(self.reports)

@@ -1,7 +1,7 @@
 """What a circuit is and says; its commands stand in `circuit.py`."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, override
+from typing import Final, override
 
 from ..errors import Unsupported
 from ..model import (
@@ -33,13 +33,11 @@ from .const import (
 )
 from .device import Device, Link
 from .features import Entry
+from .member import CircuitMember
 from .observations import CIRCUIT_CURRENT, CIRCUIT_MAXIMUM, DYNAMIC, OFFLINE
 from .reports import Reports, Row
 from .setpoint import FOREIGN, Cause, SetPoint
 from .topology import FoundCircuit
-
-if TYPE_CHECKING:
-    from .charger import EaseeCharger
 
 WRITES: Final = WriteBudget(minimum_gap_s=5.0, per_minute=10, per_account=True)
 LATENCY_S: Final = 3.0
@@ -63,7 +61,7 @@ class CircuitState(Device):
         super().__init__(link, identity, reports)
         self.found = found
         self.master: str | None = found.master
-        self.members: list[EaseeCharger] = []
+        self.members: list[CircuitMember] = []
         self._is_readable = True
         self.is_write_refused = False
         self.set_point = SetPoint()
@@ -276,7 +274,7 @@ class CircuitState(Device):
         )
         return first, second, third
 
-    def _master_charger(self) -> EaseeCharger | None:
+    def _master_charger(self) -> CircuitMember | None:
         for member in self.members:
             if member.found.id == self.master:
                 return member
