@@ -100,7 +100,8 @@ class Bench:
                 )
             return all(row.holds for row in rows)
 
-        await self.wait(holds)
+        if not await self.wait(holds):
+            self.tell(f"{step} did not settle")
         self.rows += rows
 
     async def wait(self, condition: Callable[[], Awaitable[bool]]) -> bool:

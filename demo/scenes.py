@@ -5,5 +5,6 @@ from typing import Final
 
 from .home import Home
 from .scene import Scene
+from .yard import Yard
 
-SCENES: Final[Mapping[str, type[Scene]]] = {scene.key: scene for scene in (Home,)}
+SCENES: Final[Mapping[str, type[Scene]]] = {scene.key: scene for scene in (Home, Yard)}

@@ -1,6 +1,7 @@
 """Furnish an empty Home Assistant over its own API: what every scene needs."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from .api import HomeAssistantApi
@@ -10,6 +11,15 @@ from .scene import Scene
 # Home Assistant wants a hyphen in the address of a dashboard.
 DASHBOARD: Final = "busbar-demo"
 _VOLTAGE_V: Final = 230
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wiring:
+    """How one member of a site is connected."""
+
+    phase_map: str = "l1_l2_l3"
+    """The phases of the supply behind its own L1, L2, L3, as the form calls them."""
+    maximum_a: float = 32.0
 
 
 async def prepare(api: HomeAssistantApi) -> None:
@@ -89,22 +99,23 @@ async def add_currents_meter(
 
 
 async def tell_the_wiring(
-    api: HomeAssistantApi, entry_id: str, wiring: Mapping[str, str]
+    api: HomeAssistantApi, entry_id: str, wiring: Mapping[str, Wiring]
 ) -> None:
-    """Say which phases lead to which charger, as a person does when the electrician left a note."""
+    """Say by member how it is connected, as a person does when the electrician left a note."""
     for subentry in await api.command(
         "config_entries/subentries/list", entry_id=entry_id
     ):
+        wires = wiring[subentry["title"]]
         await api.flow(
             "subentries/flow",
             [entry_id, "charger"],
             {
                 "circuit": "supply",
                 "vehicle_minimum": "ordinary",
-                "phase_map": wiring[subentry["title"]],
+                "phase_map": wires.phase_map,
                 "priority": 5,
                 "minimum": 6,
-                "maximum": 32,
+                "maximum": wires.maximum_a,
             },
             subentry_id=subentry["subentry_id"],
         )

@@ -6,7 +6,7 @@ from demo.api import HomeAssistantApi
 from demo.bench import TOLERANCE_A, Bench
 from demo.dashboard import Entities, site_view
 from demo.scene import Scene, Tell
-from demo.set_up import add_device, add_site, tell_the_wiring
+from demo.set_up import Wiring, add_device, add_site, tell_the_wiring
 
 from .steps import STEPS
 from .world import PLACES, RATING_A, HomeWorld
@@ -43,7 +43,7 @@ class Home(HomeWorld, Scene):
         entry_id = await add_site(
             api, self.title, RATING_A, [place.key for place in PLACES]
         )
-        wiring = {place.name: place.phase_map_key for place in PLACES}
+        wiring = {place.name: Wiring(phase_map=place.phase_map_key) for place in PLACES}
         await tell_the_wiring(api, entry_id, wiring)
 
     @override
