@@ -47,10 +47,11 @@ def shown(hass: HomeAssistant) -> dict[str, ir.IssueEntry]:
 
 
 async def begin(hass: HomeAssistant, issue_id: str) -> Any:
-    """Open the issue."""
+    """Open the issue; the oldest Home Assistant wants its id in the data, the newest in the context."""
     manager = repairs_flow_manager(hass)
     assert manager is not None
-    return await manager.async_init(DOMAIN, context={"issue_id": issue_id})
+    which: Any = {"issue_id": issue_id}
+    return await manager.async_init(DOMAIN, context=which, data=which)
 
 
 async def agree(hass: HomeAssistant, house: EaseeHouse, form: Any) -> Any:
