@@ -15,6 +15,7 @@ from .charger_entry import (
 from .charger_services import async_setup_charger_services
 from .const import CONF_KIND, DOMAIN, EntryKind
 from .gate import DATA_GATES, GateStore
+from .pause_services import async_setup_pause_services
 from .services import async_setup_services
 from .site_entry import (
     async_remove_site_entry,
@@ -49,6 +50,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     hass.data[DATA_GATES] = gates
     async_setup_services(hass)
     async_setup_charger_services(hass)
+    async_setup_pause_services(hass)
     return True
 
 

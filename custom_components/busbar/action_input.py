@@ -1,5 +1,6 @@
 """Read what a person or a template hands to an action, and say in their language what is wrong with it."""
 
+from collections.abc import Iterable
 import math
 
 from homeassistant.const import ATTR_DEVICE_ID
@@ -10,6 +11,9 @@ from homeassistant.helpers import device_registry as dr
 from .const import DOMAIN
 from .coordinator import ChargerCoordinator
 from .members import loaded_coordinators
+from .site import SiteCoordinator
+from .site_config import CONF_CHARGER, charger_subentries
+from .site_entry import loaded_sites
 
 
 def invalid(key: str, **placeholders: str) -> ServiceValidationError:
@@ -52,3 +56,38 @@ def coordinator_of_device(
         if coordinator.identity.key in keys and coordinator.data is not None:
             return coordinator
     return None
+
+
+def site_of(call: ServiceCall) -> SiteCoordinator:
+    """Return the site that a call means: the named one, or the only one there is."""
+    sites = {
+        coordinator.config_entry.entry_id: coordinator
+        for coordinator in loaded_sites(call.hass)
+    }
+    device_id = call.data.get(ATTR_DEVICE_ID)
+    if device_id is None:
+        if len(sites) != 1:
+            raise invalid("site_required" if sites else "no_site")
+        return next(iter(sites.values()))
+    device = dr.async_get(call.hass).async_get(device_id)
+    for entry_id, coordinator in sites.items():
+        if device is not None and (DOMAIN, entry_id) in device.identifiers:
+            return coordinator
+    raise invalid("not_a_site")
+
+
+def members_of(site: SiteCoordinator, device_ids: Iterable[str]) -> tuple[str, ...]:
+    """Return the keys of the members that are named by a device: the charger's own, or the one of its place here."""
+    registry = dr.async_get(site.hass)
+    keys = {member.key: member.key for member in site.config.members} | {
+        subentry.subentry_id: subentry.data[CONF_CHARGER]
+        for subentry in charger_subentries(site.config_entry)
+    }
+    found: set[str] = set()
+    for device_id in device_ids:
+        device = registry.async_get(device_id)
+        named = {key for _, key in device.identifiers} & keys.keys() if device else ()
+        if not named:
+            raise invalid("not_a_member", site=site.config_entry.title)
+        found.update(keys[key] for key in named)
+    return tuple(sorted(found))

@@ -18,7 +18,8 @@ from .flows.quasar import QUASAR, QuasarFlow
 from .flows.shelly_em import SHELLY_EM, ShellyEmFlow
 from .flows.site import SiteFlow
 from .flows.warp import WARP, WarpFlow
-from .site_config import SUBENTRY_CHARGER, SUBENTRY_CIRCUIT
+from .flows.window import WindowFlow
+from .site_config import SUBENTRY_CHARGER, SUBENTRY_CIRCUIT, SUBENTRY_WINDOW
 
 
 class BusbarConfigFlow(
@@ -55,7 +56,11 @@ class BusbarConfigFlow(
     def async_get_supported_subentry_types(
         cls, config_entry: ConfigEntry
     ) -> dict[str, type[ConfigSubentryFlow]]:
-        """Offer circuits and members to sites only."""
+        """Offer circuits, members and windows to sites only."""
         if config_entry.data[CONF_KIND] == EntryKind.SITE:
-            return {SUBENTRY_CHARGER: MemberFlow, SUBENTRY_CIRCUIT: CircuitFlow}
+            return {
+                SUBENTRY_CHARGER: MemberFlow,
+                SUBENTRY_CIRCUIT: CircuitFlow,
+                SUBENTRY_WINDOW: WindowFlow,
+            }
         return {}

@@ -11,7 +11,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .charger_entry import ChargerConfigEntry, ChargerRuntime
 from .coordinator import ChargerCoordinator
 from .site import SiteCoordinator
-from .site_config import charger_subentries, circuit_subentries
+from .site_config import charger_subentries, circuit_subentries, window_subentries
 from .site_entry import SiteConfigEntry, SiteRuntime
 
 type BusbarConfigEntry = ConfigEntry[ChargerRuntime | SiteRuntime]
@@ -30,6 +30,7 @@ def async_add_busbar_entities(
     site: SiteEntities | None = None,
     circuit: SubentryEntities | None = None,
     member: SubentryEntities | None = None,
+    window: SubentryEntities | None = None,
 ) -> None:
     """Add what a platform offers for an entry, now and whenever something new appears."""
     if isinstance(entry.runtime_data, ChargerRuntime):
@@ -41,6 +42,8 @@ def async_add_busbar_entities(
         _add_subentry_entities(entry, async_add_entities, circuit_subentries, circuit)  # type: ignore[arg-type]  # narrowed by its runtime data
     if member is not None:
         _add_subentry_entities(entry, async_add_entities, charger_subentries, member)  # type: ignore[arg-type]  # narrowed by its runtime data
+    if window is not None:
+        _add_window_entities(entry, async_add_entities, window)  # type: ignore[arg-type]  # narrowed by its runtime data
 
 
 @callback
@@ -84,6 +87,26 @@ def _add_subentry_entities(
                     build(entry.runtime_data.coordinator, subentry),
                     config_subentry_id=subentry.subentry_id,
                 )
+
+    add_new()
+    entry.async_on_unload(entry.runtime_data.async_on_members_changed(add_new))
+
+
+@callback
+def _add_window_entities(
+    entry: SiteConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    build: SubentryEntities,
+) -> None:
+    """Add what a window has to the device of its site, which belongs to no subentry."""
+    known: set[str] = set()
+
+    @callback
+    def add_new() -> None:
+        for subentry in window_subentries(entry):
+            if subentry.subentry_id not in known:
+                known.add(subentry.subentry_id)
+                async_add_entities(build(entry.runtime_data.coordinator, subentry))
 
     add_new()
     entry.async_on_unload(entry.runtime_data.async_on_members_changed(add_new))

@@ -13,10 +13,11 @@ from homeassistant.core import (
     SupportsResponse,
     callback,
 )
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
-from homeassistant.helpers import config_validation as cv, device_registry as dr
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
+from .action_input import invalid, members_of, site_of
 from .answers import site_answer
 from .balancer.controller import Changes
 from .balancer.decision import Decision, MemberDecision, Progress
@@ -24,7 +25,6 @@ from .balancer.model import NO_AMPS, PhaseAmps
 from .const import DOMAIN
 from .site import SiteCoordinator
 from .site_config import PHASE_KEYS, per_phase, phase_count, ratings
-from .site_entry import loaded_sites
 
 ACTION_SET_SITE_CURRENT: Final = "set_site_current"
 ACTION_PREVIEW_ALLOCATION: Final = "preview_allocation"
@@ -81,12 +81,12 @@ def async_setup_services(hass: HomeAssistant) -> None:
 
 async def _async_set_site_current(call: ServiceCall) -> ServiceResponse:
     """Distribute a target among the members of a site, and tell how far that got."""
-    site = _site(call)
+    site = site_of(call)
     target_a = _target(site, call.data)
     if target_a is None:
-        raise _invalid("target_missing")
+        raise invalid("target_missing")
     if not site.config.members:
-        raise _invalid("site_without_chargers", site=site.config_entry.title)
+        raise invalid("site_without_chargers", site=site.config_entry.title)
     duration: timedelta | None = call.data.get(ATTR_DURATION)
     await site.async_set_target(target_a, duration)
     await site.async_settle(
@@ -104,7 +104,7 @@ async def _async_set_site_current(call: ServiceCall) -> ServiceResponse:
 
 async def _async_preview_allocation(call: ServiceCall) -> ServiceResponse:
     """Answer what would be decided if something were different; nothing is written."""
-    site = _site(call)
+    site = site_of(call)
     house_load = call.data.get(ATTR_HOUSE_LOAD)
     decision = site.preview(
         Changes(
@@ -112,8 +112,8 @@ async def _async_preview_allocation(call: ServiceCall) -> ServiceResponse:
             house_load_a=None
             if house_load is None
             else _uniform(site, _amperes(ATTR_HOUSE_LOAD, house_load)),
-            arriving=_members(site, call.data[ATTR_ARRIVING]),
-            leaving=_members(site, call.data[ATTR_LEAVING]),
+            arriving=members_of(site, call.data[ATTR_ARRIVING]),
+            leaving=members_of(site, call.data[ATTR_LEAVING]),
         )
     )
     return site_answer(site, decision)
@@ -142,24 +142,6 @@ def _is_member_settled(site: SiteCoordinator, key: str, member: MemberDecision) 
     return is_written and member.progress is not Progress.PENDING
 
 
-def _site(call: ServiceCall) -> SiteCoordinator:
-    """Return the site that a call means: the named one, or the only one there is."""
-    sites = {
-        coordinator.config_entry.entry_id: coordinator
-        for coordinator in loaded_sites(call.hass)
-    }
-    device_id = call.data.get(ATTR_DEVICE_ID)
-    if device_id is None:
-        if len(sites) != 1:
-            raise _invalid("site_required" if sites else "no_site")
-        return next(iter(sites.values()))
-    device = dr.async_get(call.hass).async_get(device_id)
-    for entry_id, coordinator in sites.items():
-        if device is not None and (DOMAIN, entry_id) in device.identifiers:
-            return coordinator
-    raise _invalid("not_a_site")
-
-
 def _target(site: SiteCoordinator, data: Mapping[str, Any]) -> PhaseAmps | None:
     """Return the target that a call names; phases it does not name keep theirs. `None` = it names none."""
     rating_a = ratings(site.config_entry.data)
@@ -177,7 +159,7 @@ def _target(site: SiteCoordinator, data: Mapping[str, Any]) -> PhaseAmps | None:
     target_a = per_phase(named, base_a)
     for key, value, rating in zip(PHASE_KEYS, target_a, rating_a, strict=True):
         if value > rating:
-            raise _invalid(
+            raise invalid(
                 "target_above_rating",
                 phase=key.upper(),
                 target=f"{value:g}",
@@ -200,27 +182,5 @@ def _amperes(field: str, value: object) -> float:
     except TypeError, ValueError:
         current_a = math.nan
     if not math.isfinite(current_a) or current_a < 0:
-        raise _invalid("not_amperes", field=field, value=str(value))
+        raise invalid("not_amperes", field=field, value=str(value))
     return current_a
-
-
-def _members(site: SiteCoordinator, device_ids: list[str]) -> tuple[str, ...]:
-    """Return the keys of the member chargers that are named by device."""
-    registry = dr.async_get(site.hass)
-    keys = {member.key for member in site.config.members}
-    found: set[str] = set()
-    for device_id in device_ids:
-        device = registry.async_get(device_id)
-        named = keys & {key for _, key in device.identifiers} if device else set()
-        if not named:
-            raise _invalid("not_a_member", site=site.config_entry.title)
-        found |= named
-    return tuple(sorted(found))
-
-
-def _invalid(key: str, **placeholders: str) -> ServiceValidationError:
-    return ServiceValidationError(
-        translation_domain=DOMAIN,
-        translation_key=key,
-        translation_placeholders=placeholders,
-    )

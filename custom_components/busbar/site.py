@@ -43,6 +43,7 @@ from .site_config import (
     site_config,
 )
 from .site_inputs import observe, wish
+from .site_plan import SitePlan
 from .site_sources import SiteSources
 from .site_store import SiteStore
 
@@ -80,6 +81,8 @@ class SiteCoordinator(DataUpdateCoordinator[Decision]):
         )
         self.config: SiteConfig = site_config(entry)
         self._store = store
+        self.plan = SitePlan(entry, store, self._async_step_and_tell)
+        """Windows and pauses, as persons want them."""
         self._memory = Memory.from_dict(store.state.memory, time.monotonic())
         self._issues = SiteIssues(hass, entry.entry_id, self._charger_of)
         self._sources = SiteSources(hass, self.async_request_step)
@@ -136,6 +139,7 @@ class SiteCoordinator(DataUpdateCoordinator[Decision]):
         """Apply what a person changed; charging goes on."""
         former = {member.key for member in self.config.members}
         self.config = site_config(self.config_entry)
+        self.plan.async_reconfigure()
         for key in former - {member.key for member in self.config.members}:
             if (coordinator := self.coordinator_of(key)) is not None:
                 coordinator.hand.withdraw_allocation()

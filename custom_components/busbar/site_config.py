@@ -1,9 +1,11 @@
 """Read what a site entry holds: what is shared, among whom. Pure; the flows write what this reads."""
 
 from collections.abc import Iterable, Mapping
+from datetime import time
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.const import WEEKDAYS
 
 from .balancer.inputs import (
     CircuitConfig,
@@ -13,29 +15,42 @@ from .balancer.inputs import (
     VehicleMinimum,
 )
 from .balancer.model import NO_AMPS, Phase, PhaseAmps, PhaseMap
+from .balancer.modes import Intent, Mode
+from .balancer.windows import Window
 
 CONF_CHARGER: Final = "charger"
 CONF_CIRCUIT: Final = "circuit"
 CONF_CONTACTOR: Final = "contactor"
+CONF_CURRENT: Final = "current"
 CONF_DEFAULT_TARGET: Final = "default_target"
+CONF_END: Final = "end"
 CONF_FAIL_SAFE: Final = "fail_safe"
 CONF_IS_BALANCING: Final = "is_balancing"
 CONF_MARGIN: Final = "margin"
 CONF_MAXIMUM: Final = "maximum"
+CONF_MEMBERS: Final = "members"
 CONF_METER: Final = "meter"
 CONF_MINIMUM: Final = "minimum"
+CONF_MODE: Final = "mode"
 CONF_OPTIONS: Final = "options"
+CONF_ORDER: Final = "order"
 CONF_PARENT: Final = "parent"
 CONF_PHASE_MAP: Final = "phase_map"
 CONF_PHASES: Final = "phases"
 CONF_PRIORITY: Final = "priority"
 CONF_RATINGS: Final = "ratings"
 CONF_RESERVE: Final = "reserve"
+CONF_SOC_AT_LEAST: Final = "soc_at_least"
+CONF_SOC_AT_MOST: Final = "soc_at_most"
+CONF_SOC_UNKNOWN: Final = "soc_unknown"
+CONF_START: Final = "start"
 CONF_VEHICLE_MINIMUM: Final = "vehicle_minimum"
 CONF_VOLTAGE: Final = "voltage"
+CONF_WEEKDAYS: Final = "weekdays"
 
 SUBENTRY_CHARGER: Final = "charger"
 SUBENTRY_CIRCUIT: Final = "circuit"
+SUBENTRY_WINDOW: Final = "window"
 SUPPLY: Final = "supply"
 """Key of the circuit that has no parent; the others have the id of their subentry."""
 
@@ -85,6 +100,14 @@ def charger_subentries(entry: ConfigEntry) -> Iterable[ConfigSubentry]:
 def circuit_subentries(entry: ConfigEntry) -> Iterable[ConfigSubentry]:
     """Return the subentries of circuits below the supply."""
     return _subentries(entry.subentries.values(), SUBENTRY_CIRCUIT)
+
+
+def window_subentries(entry: ConfigEntry) -> Iterable[ConfigSubentry]:
+    """Return the subentries of windows, in the order in which they are tried; equal places go by name."""
+    return sorted(
+        _subentries(entry.subentries.values(), SUBENTRY_WINDOW),
+        key=lambda item: (item.data[CONF_ORDER], item.title.casefold(), item.title),
+    )
 
 
 def _subentries(
@@ -170,4 +193,26 @@ def _member(data: Mapping[str, Any]) -> MemberConfig:
         vehicle_minimum=VehicleMinimum(
             data.get(CONF_VEHICLE_MINIMUM, VehicleMinimum.ORDINARY)
         ),
+    )
+
+
+def site_windows(entry: ConfigEntry) -> tuple[Window, ...]:
+    """Return the windows of a site in the order in which they are tried, all of them switched on."""
+    return tuple(
+        _window(item.subentry_id, item.data) for item in window_subentries(entry)
+    )
+
+
+def _window(key: str, data: Mapping[str, Any]) -> Window:
+    members = data[CONF_MEMBERS]
+    return Window(
+        key=key,
+        members=frozenset(members) if members else None,
+        weekdays=frozenset(WEEKDAYS.index(day) for day in data[CONF_WEEKDAYS]),
+        start=time.fromisoformat(data[CONF_START]),
+        end=time.fromisoformat(data[CONF_END]),
+        intent=Intent(mode=Mode(data[CONF_MODE]), current_a=data.get(CONF_CURRENT)),
+        soc_at_least=data.get(CONF_SOC_AT_LEAST),
+        soc_at_most=data.get(CONF_SOC_AT_MOST),
+        soc_unknown=data[CONF_SOC_UNKNOWN],
     )

@@ -12,6 +12,7 @@ from .const import DOMAIN, PLATFORMS, SIGNAL_CHARGERS_CHANGED
 from .site import SiteCoordinator
 from .site_config import CONF_IS_BALANCING, charger_subentries, circuit_subentries
 from .site_store import SiteStore
+from .window_switch import forget_windows
 
 type SiteConfigEntry = ConfigEntry[SiteRuntime]
 
@@ -29,7 +30,7 @@ class SiteRuntime:
     _listeners: list[CALLBACK_TYPE] = field(default_factory=list)
 
     def async_on_members_changed(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
-        """Call `listener` when a member or a circuit was added."""
+        """Call `listener` when a member, a circuit or a window was added."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
@@ -66,6 +67,7 @@ async def async_setup_site_entry(hass: HomeAssistant, entry: SiteConfigEntry) ->
     # event: a shutdown job runs while they still answer.
     entry.async_on_unload(hass.async_add_shutdown_job(HassJob(coordinator.async_leave)))
     entry.async_on_unload(entry.add_update_listener(_async_reconfigured))
+    forget_windows(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     coordinator.async_members_changed()
 
@@ -86,6 +88,7 @@ async def async_remove_site_entry(hass: HomeAssistant, entry: SiteConfigEntry) -
 async def _async_reconfigured(hass: HomeAssistant, entry: SiteConfigEntry) -> None:
     """Apply what a flow changed, without a reload: charging goes on."""
     _register_devices(hass, entry)
+    forget_windows(hass, entry)
     entry.runtime_data.coordinator.async_reconfigure()
     entry.runtime_data.async_members_changed()
 

@@ -1,4 +1,4 @@
-"""Keep over restarts what a site must not forget: its target with its end, the switch, the memory."""
+"""Keep over restarts what a site must not forget: its target, its switches, its pauses, the memory."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,6 +25,10 @@ class SiteState:
     target_ends_at: datetime | None = None
     """When it runs out, in wall time, so that it does so also while we are away."""
     is_balancing: bool = True
+    windows_off: frozenset[str] = frozenset()
+    """Keys of the windows that a person switched off."""
+    pauses: Mapping[str, datetime] = field(default_factory=dict)
+    """When the pause of each paused member ends, by key, in wall time."""
     memory: Mapping[str, Any] = field(default_factory=dict)
     """What the balancer remembers, with ages instead of times."""
 
@@ -35,6 +39,8 @@ class SiteState:
             "target_a": self.target_a,
             "target_ends_at": ends_at.isoformat() if ends_at else None,
             "is_balancing": self.is_balancing,
+            "windows_off": sorted(self.windows_off),
+            "pauses": {key: end.isoformat() for key, end in self.pauses.items()},
             "memory": self.memory,
         }
 
@@ -51,6 +57,11 @@ class SiteState:
             target_a=target and (target[0], target[1], target[2]),
             target_ends_at=ends_at,
             is_balancing=data["is_balancing"],
+            windows_off=frozenset(data.get("windows_off", ())),
+            pauses={
+                key: datetime.fromisoformat(ends_at)
+                for key, ends_at in data.get("pauses", {}).items()
+            },
             memory=data["memory"],
         )
 

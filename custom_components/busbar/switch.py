@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final, cast, override
 
 from homeassistant.components.switch import SwitchEntity, SwitchEntityDescription
+from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
@@ -23,6 +24,7 @@ from .platform_setup import BusbarConfigEntry, async_add_busbar_entities
 from .schedule_entity import SlotEntity, fixed_slots
 from .site import SiteCoordinator
 from .site_entity import SiteEntity
+from .window_switch import WINDOW, WindowSwitch
 
 PARALLEL_UPDATES = 1
 
@@ -86,7 +88,11 @@ async def async_setup_entry(
 ) -> None:
     """Add the switches of an entry."""
     async_add_busbar_entities(
-        entry, async_add_entities, charger=_charger_switches, site=_site_switches
+        entry,
+        async_add_entities,
+        charger=_charger_switches,
+        site=_site_switches,
+        window=_window_switches,
     )
 
 
@@ -109,6 +115,13 @@ def _charger_switches(coordinator: ChargerCoordinator) -> Iterator[SwitchEntity]
 def _site_switches(coordinator: SiteCoordinator) -> Iterator[SwitchEntity]:
     """Offer the switch between steering and watching."""
     yield BalancingSwitch(coordinator=coordinator, description=BALANCING)
+
+
+def _window_switches(
+    coordinator: SiteCoordinator, subentry: ConfigSubentry
+) -> Iterator[SwitchEntity]:
+    """Offer the switch of a window."""
+    yield WindowSwitch(coordinator=coordinator, subentry=subentry, description=WINDOW)
 
 
 class ChargerSwitch(ChargerEntity[bool], SwitchEntity):

@@ -14,6 +14,11 @@ from typing import Final
 from .modes import Intent, Mode
 
 EVERY_DAY: Final = frozenset(range(7))
+MODES_BY_THE_CLOCK: Final = tuple(
+    mode for mode in Mode if mode not in (Mode.OFF_UNTIL_DISCONNECTED, Mode.HANDS_OFF)
+)
+"""What a window may ask for. The others are no matter of time: one ends with the vehicle, and whether a charger
+is written to at all is a person's decision alone."""
 
 _DAY: Final = timedelta(days=1)
 # The zones that change their clocks do so on a full minute.
