@@ -51,6 +51,10 @@ PRESENTATIONS: Final[Mapping[Quantity, Presentation]] = {
     Quantity.MONETARY: Presentation(state_class=SensorStateClass.TOTAL),
     Quantity.PERCENT: Presentation(unit=PERCENTAGE),
     Quantity.PLAIN: Presentation(),
+    Quantity.POWER_FACTOR: Presentation(
+        sensor_class=SensorDeviceClass.POWER_FACTOR,
+        number_class=NumberDeviceClass.POWER_FACTOR,
+    ),
     Quantity.POWER_W: Presentation(
         unit=UnitOfPower.WATT,
         sensor_class=SensorDeviceClass.POWER,

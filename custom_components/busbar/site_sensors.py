@@ -164,6 +164,12 @@ def _allocated(coordinator: SiteCoordinator, decision: MemberDecision) -> Member
     )
 
 
+def _set_point(coordinator: SiteCoordinator, decision: MemberDecision) -> MemberValue:
+    if decision.set_point is None:
+        return MemberValue(None)
+    return MemberValue(round(decision.set_point.current_a, 1))
+
+
 def _reason(coordinator: SiteCoordinator, decision: MemberDecision) -> MemberValue:
     return MemberValue(decision.reason.key, coordinator.explain(decision))
 
@@ -174,6 +180,13 @@ MEMBER_SENSORS: Final = (
         translation_key="allocated_current",
         **_AMPERES,
         value_fn=_allocated,
+    ),
+    MemberSensorDescription(
+        key="set_point",
+        translation_key="set_point",
+        **_AMPERES,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=_set_point,
     ),
     MemberSensorDescription(
         key="reason",

@@ -13,7 +13,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.busbar.balancer.decision import Decision, Freshness
+from custom_components.busbar.balancer.decision import Decision, Freshness, SetPoint
 from custom_components.busbar.balancer.model import Reason, ReasonKey
 from custom_components.busbar.const import DOMAIN
 from custom_components.busbar.site import SiteCoordinator
@@ -146,6 +146,21 @@ async def test_member(hass: HomeAssistant, site_entry: MockConfigEntry) -> None:
     assert state.attributes["limit"] == 40.0
     assert state.attributes["sharers"] == 3
     assert set(state.attributes["options"]) == {key.value for key in ReasonKey}
+
+
+async def test_the_set_point_of_a_member(
+    hass: HomeAssistant, site_entry: MockConfigEntry
+) -> None:
+    """What it is told, which may be another thing than what it is entitled to; not known while it is told nothing."""
+    decision = coordinator_of(site_entry).data
+    set_point = SetPoint(current_a=-9.96, phases=1, ends_at=0.0, falls_to_a=-9.96)
+    decide(site_entry, **with_member(decision, allocated_a=-16.0, set_point=set_point))
+    state = state_with(hass, "sensor", f"{MEMBER}_set_point")
+    assert state.state == "-10.0"
+    assert state.attributes["state_class"] == "measurement"
+    assert state_of(hass, "sensor", f"{MEMBER}_allocated_current") == "-16.0"
+    decide(site_entry, **with_member(decision, set_point=None))
+    assert state_of(hass, "sensor", f"{MEMBER}_set_point") == STATE_UNKNOWN
 
 
 async def test_another_reason_is_shown_at_once_and_its_numbers_at_times(

@@ -20,6 +20,8 @@ class Quantity(StrEnum):
     MONETARY = "monetary"
     PERCENT = "percent"
     PLAIN = "plain"
+    POWER_FACTOR = "power_factor"
+    """From 0 to 1."""
     POWER_W = "power"
     SIGNAL_DBM = "signal_strength"
     TEMPERATURE_C = "temperature"

@@ -6,7 +6,7 @@ from custom_components.busbar.chargers.errors import ConnectionFailed
 from custom_components.busbar.chargers.model import Charger, Measurement, Role
 from simulators.shelly_em import MAC, Fault, Generation
 
-from .conftest import MakeRig
+from .conftest import MakeRig, Rig
 
 BOTH = pytest.mark.parametrize("generation", [Generation.GEN1, Generation.EM1])
 TWO_ROLES = {
@@ -15,6 +15,10 @@ TWO_ROLES = {
         {"channel": 1, "role": "solar", "phase": 2, "invert": True},
     ]
 }
+
+
+def _features(rig: Rig) -> set[str]:
+    return {feature.key for feature in rig.meter().capabilities.features}
 
 
 @BOTH
@@ -35,13 +39,27 @@ async def test_roles(make_rig: MakeRig, generation: Generation) -> None:
     assert grid.voltages_v == (None, 230, None)
     assert solar.power_w == 1500
     assert solar.currents_a[1] is not None and solar.currents_a[1] > 0
-    assert solar.values == {"meter_role": "solar"}
+    assert solar.values == {"meter_role": "solar", "power_factor": 0.95}
     assert isinstance(rig.meter(), Charger)
     capabilities = rig.meter().capabilities
     assert capabilities.role is Role.METER
     assert capabilities.charge is None
     assert capabilities.poll_interval_s == 1
     assert capabilities.measures >= {Measurement.POWER, Measurement.LIFETIME_ENERGY}
+
+
+async def test_a_power_factor_where_there_is_one(make_rig: MakeRig) -> None:
+    """It is offered once it was told, and stays; in a house that takes nothing it is unknown."""
+    rig = await make_rig(Generation.EM1, watts=[0.0, 0.0])
+    assert "power_factor" not in _features(rig)
+    rig.watts[0] = 620.0
+    snapshot = await rig.read()
+    assert snapshot.values["power_factor"] == 0.95
+    assert "power_factor" in _features(rig)
+    rig.watts[0] = 0.0
+    snapshot = await rig.read()
+    assert "power_factor" not in snapshot.values
+    assert "power_factor" in _features(rig)
 
 
 @BOTH

@@ -122,6 +122,49 @@ def test_the_current(extra: dict[str, float], current_a: float) -> None:
 
 
 @pytest.mark.parametrize(
+    ("extra", "power_factor"),
+    [
+        ({"current": 5.0}, 0.4),
+        ({"current": -5.0}, 0.4),
+        ({"reactive": 345.0}, 0.8),
+        ({"pf": -0.5}, 0.5),
+        ({"pf": 0.0}, None),
+        ({"pf": 7}, None),
+        ({"current": 1.9}, 1.0),
+        ({"current": 5.0, "power": 0.0}, 0.0),
+        ({"current": 0.04, "power": 4.0}, None),
+        ({"current": 5.0, "voltage": 0}, None),
+        ({}, None),
+    ],
+)
+def test_the_power_factor(extra: dict[str, float], power_factor: float | None) -> None:
+    """By the apparent power; nothing is made up where nothing tells of it, or next to nothing flows."""
+    meter = {"power": -460.0, "voltage": 230.0, "is_valid": True, **extra}
+    clamps = (ClampSetting(channel=0, role=MeterRole.GRID, is_inverted=True),)
+    joined = join(parse_first({"emeters": [meter]}), clamps)
+    assert joined.power_factor == power_factor
+
+
+def test_the_power_factor_of_several_clamps() -> None:
+    """Of what they carry together, and unknown if one of them does not tell."""
+    answer = {
+        "em:0": {
+            "a_act_power": 300.0,
+            "a_aprt_power": 400.0,
+            "b_act_power": 100.0,
+            "b_pf": 0.5,
+            "c_act_power": 0.0,
+            "c_aprt_power": 0.0,
+        }
+    }
+    reading = parse_later(answer)
+    clamps = default_clamps(reading)
+    assert join(reading, clamps).power_factor == 0.67
+    del answer["em:0"]["c_aprt_power"]
+    assert join(parse_later(answer), clamps).power_factor is None
+
+
+@pytest.mark.parametrize(
     ("errors", "error"),
     [
         (["out_of_range:voltage"], "out_of_range"),

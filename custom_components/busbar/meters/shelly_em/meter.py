@@ -3,7 +3,12 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, override
 
-from ...chargers.features import Audience, Reading as ReadingFeature
+from ...chargers.features import (
+    Audience,
+    FeatureValue,
+    Quantity,
+    Reading as ReadingFeature,
+)
 from ...chargers.model import (
     Capabilities,
     Charger,
@@ -22,12 +27,18 @@ MAKE: Final = "shelly_em"
 NO_ERROR: Final = "none"
 METER_ROLE: Final = "meter_role"
 
-_FEATURES: Final = (
-    ReadingFeature(
-        key=METER_ROLE,
-        audience=Audience.EXPERT,
-        options=tuple(role.value for role in MeterRole),
-    ),
+POWER_FACTOR: Final = "power_factor"
+
+_ROLE_FEATURE: Final = ReadingFeature(
+    key=METER_ROLE,
+    audience=Audience.EXPERT,
+    options=tuple(role.value for role in MeterRole),
+)
+_POWER_FACTOR_FEATURE: Final = ReadingFeature(
+    key=POWER_FACTOR,
+    audience=Audience.EXPERT,
+    quantity=Quantity.POWER_FACTOR,
+    precision=2,
 )
 _NAMES: Final = {
     MeterRole.GRID: "grid",
@@ -123,7 +134,7 @@ class ShellyMeter(Charger):
             discharged_energy_kwh=joined.exported_kwh,
             started_at=started_at,
             signal_dbm=reading.signal_dbm,
-            values={METER_ROLE: self._clamps[0].role.value},
+            values=self._values(joined),
         )
         return before not in ((None, None), (identity, capabilities))
 
@@ -137,6 +148,12 @@ class ShellyMeter(Charger):
         """Tell that the device is no longer heard."""
         for _, on_lost in list(self._listeners.values()):
             on_lost(err)
+
+    def _values(self, joined: Joined) -> dict[str, FeatureValue]:
+        values: dict[str, FeatureValue] = {METER_ROLE: self._clamps[0].role.value}
+        if joined.power_factor is not None:
+            values[POWER_FACTOR] = joined.power_factor
+        return values
 
     def _describe_identity(self, info: DeviceInfo) -> Identity:
         return Identity(
@@ -156,8 +173,10 @@ class ShellyMeter(Charger):
             measures.add(Measurement.LIFETIME_ENERGY)
         if joined.exported_kwh is not None:
             measures.add(Measurement.DISCHARGED_ENERGY)
+        has_power_factor = joined.power_factor is not None
         if self._capabilities is not None:
             measures |= self._capabilities.measures
+            has_power_factor |= _POWER_FACTOR_FEATURE in self._capabilities.features
         phases = {clamp.phase for clamp in self._clamps}
         return Capabilities(
             role=Role.METER,
@@ -165,5 +184,7 @@ class ShellyMeter(Charger):
             poll_interval_s=self._interval_s,
             measures=frozenset(measures),
             error_keys=ERROR_KEYS,
-            features=_FEATURES,
+            features=(_ROLE_FEATURE, _POWER_FACTOR_FEATURE)
+            if has_power_factor
+            else (_ROLE_FEATURE,),
         )

@@ -62,6 +62,8 @@ class Channel:
     power_w: float | None = None
     current_a: float | None = None
     """Signed like the power."""
+    apparent_va: float | None = None
+    """Apparent power, without a sign; `None` where the device tells nothing beside the active one."""
     voltage_v: float | None = None
     imported_kwh: float | None = None
     exported_kwh: float | None = None
@@ -135,16 +137,18 @@ def _first_channel(meter: Json) -> Channel:
     if meter.get("is_valid") is not True or power_w is None:
         return Channel(error=CHANNEL_INVALID)
     voltage_v = _voltage(meter.get("voltage"))
+    told_a = number(meter.get("current"))
+    apparent_va = _apparent(
+        power_w,
+        told_va=_product(told_a, voltage_v),
+        reactive_var=number(meter.get("reactive")),
+        power_factor=number(meter.get("pf")),
+    )
     return Channel(
         power_w=power_w,
         voltage_v=voltage_v,
-        current_a=_current(
-            power_w,
-            voltage_v,
-            told_a=number(meter.get("current")),
-            reactive_var=number(meter.get("reactive")),
-            power_factor=number(meter.get("pf")),
-        ),
+        apparent_va=apparent_va,
+        current_a=_current(power_w, voltage_v, apparent_va, told_a),
         imported_kwh=_kwh(meter.get("total")),
         exported_kwh=_kwh(meter.get("total_returned")),
     )
@@ -195,16 +199,18 @@ def _later_channel(meter: Json, counters: object, prefix: str) -> Channel:
     if power_w is None:
         return Channel(error=CHANNEL_INVALID)
     voltage_v = _voltage(meter.get(f"{prefix}voltage"))
+    told_a = number(meter.get(f"{prefix}current"))
+    apparent_va = _apparent(
+        power_w,
+        told_va=number(meter.get(f"{prefix}aprt_power")),
+        power_factor=number(meter.get(f"{prefix}pf")),
+    )
     told: Json = counters if isinstance(counters, Mapping) else {}
     return Channel(
         power_w=power_w,
         voltage_v=voltage_v,
-        current_a=_current(
-            power_w,
-            voltage_v,
-            told_a=number(meter.get(f"{prefix}current")),
-            power_factor=number(meter.get(f"{prefix}pf")),
-        ),
+        apparent_va=apparent_va,
+        current_a=_current(power_w, voltage_v, apparent_va, told_a),
         imported_kwh=_kwh(told.get(f"{prefix}total_act_energy")),
         exported_kwh=_kwh(told.get(f"{prefix}total_act_ret_energy")),
     )
@@ -215,28 +221,41 @@ def _error(text: str) -> str:
     return _ERRORS.get(text.partition(":")[0], CHANNEL_INVALID)
 
 
+def _apparent(
+    power_w: float,
+    *,
+    told_va: float | None = None,
+    reactive_var: float | None = None,
+    power_factor: float | None = None,
+) -> float | None:
+    """Return the apparent power by whatever tells of it; the sign of the power factor says nothing."""
+    if told_va is not None:
+        return abs(told_va)
+    if reactive_var is not None:
+        return math.hypot(power_w, reactive_var)
+    if power_factor is not None and 0.1 <= abs(power_factor) <= 1:
+        return abs(power_w / power_factor)
+    return None
+
+
 def _current(
     power_w: float,
     voltage_v: float | None,
-    *,
-    told_a: float | None = None,
-    reactive_var: float | None = None,
-    power_factor: float | None = None,
+    apparent_va: float | None,
+    told_a: float | None,
 ) -> float:
-    """Return the current, signed like the power; the sign of the power factor says nothing.
+    """Return the current, signed like the power.
 
     What heats a fuse is the apparent current, so reactive power counts where it is told.
     """
-    volts = voltage_v or NOMINAL_V
     if told_a is not None:
-        size_a = abs(told_a)
-    elif reactive_var is not None:
-        size_a = math.hypot(power_w, reactive_var) / volts
-    elif power_factor is not None and 0.1 <= abs(power_factor) <= 1:
-        size_a = abs(power_w / power_factor) / volts
-    else:
-        size_a = abs(power_w) / volts
-    return math.copysign(size_a, power_w)
+        return math.copysign(told_a, power_w)
+    size_va = abs(power_w) if apparent_va is None else apparent_va
+    return math.copysign(size_va / (voltage_v or NOMINAL_V), power_w)
+
+
+def _product(one: float | None, other: float | None) -> float | None:
+    return None if one is None or other is None else one * other
 
 
 def number(value: object) -> float | None:

@@ -9,6 +9,8 @@ from ...chargers.model import UNKNOWN_PHASES, PhaseValues
 from .parse import CHANNEL_MISSING, Channel, Reading
 
 _PHASES: Final = (1, 2, 3)
+# Below this apparent power a power factor says nothing.
+_LEAST_MEANINGFUL_VA: Final = 10.0
 
 
 class MeterRole(StrEnum):
@@ -81,6 +83,8 @@ class Joined:
     """What the clamps of one meter say together."""
 
     power_w: float | None = None
+    power_factor: float | None = None
+    """Without a sign: the direction is in the power alone."""
     currents_a: PhaseValues = UNKNOWN_PHASES
     voltages_v: PhaseValues = UNKNOWN_PHASES
     imported_kwh: float | None = None
@@ -100,8 +104,12 @@ def join(reading: Reading, clamps: Sequence[ClampSetting]) -> Joined:
         current_a = channel.current_a or 0.0
         currents[clamp.phase] = round((currents[clamp.phase] or 0.0) + current_a, 3)
         voltages[clamp.phase] = channel.voltage_v
+    power_w = round(sum(channel.power_w or 0.0 for channel in channels), 2)
     return Joined(
-        power_w=round(sum(channel.power_w or 0.0 for channel in channels), 2),
+        power_w=power_w,
+        power_factor=_power_factor(
+            power_w, _sum([channel.apparent_va for channel in channels])
+        ),
         currents_a=(currents[1], currents[2], currents[3]),
         voltages_v=(voltages[1], voltages[2], voltages[3]),
         imported_kwh=_sum([channel.imported_kwh for channel in channels]),
@@ -119,10 +127,17 @@ def _turned(reading: Reading, clamp: ClampSetting) -> Channel:
     return Channel(
         power_w=-channel.power_w,
         current_a=None if channel.current_a is None else -channel.current_a,
+        apparent_va=channel.apparent_va,
         voltage_v=channel.voltage_v,
         imported_kwh=channel.exported_kwh,
         exported_kwh=channel.imported_kwh,
     )
+
+
+def _power_factor(power_w: float, apparent_va: float | None) -> float | None:
+    if apparent_va is None or apparent_va < _LEAST_MEANINGFUL_VA:
+        return None
+    return round(min(abs(power_w) / apparent_va, 1.0), 2)
 
 
 def _sum(values: Sequence[float | None]) -> float | None:
