@@ -164,6 +164,11 @@ def _allocated(coordinator: SiteCoordinator, decision: MemberDecision) -> Member
     )
 
 
+def _wanted(coordinator: SiteCoordinator, decision: MemberDecision) -> MemberValue:
+    asked_a = decision.asked_a
+    return MemberValue(None if asked_a is None else round(asked_a, 1))
+
+
 def _set_point(coordinator: SiteCoordinator, decision: MemberDecision) -> MemberValue:
     if decision.set_point is None:
         return MemberValue(None)
@@ -180,6 +185,13 @@ MEMBER_SENSORS: Final = (
         translation_key="allocated_current",
         **_AMPERES,
         value_fn=_allocated,
+    ),
+    MemberSensorDescription(
+        key="wanted_current",
+        translation_key="wanted_current",
+        **_AMPERES,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=_wanted,
     ),
     MemberSensorDescription(
         key="set_point",

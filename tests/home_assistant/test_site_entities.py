@@ -163,6 +163,19 @@ async def test_the_set_point_of_a_member(
     assert state_of(hass, "sensor", f"{MEMBER}_set_point") == STATE_UNKNOWN
 
 
+async def test_what_a_mode_asks_for(
+    hass: HomeAssistant, site_entry: MockConfigEntry
+) -> None:
+    """Before any limit; a mode that takes all there is asks for nothing in particular."""
+    decision = coordinator_of(site_entry).data
+    decide(site_entry, **with_member(decision, asked_a=-7.25, allocated_a=-6.0))
+    state = state_with(hass, "sensor", f"{MEMBER}_wanted_current")
+    assert float(state.state) == pytest.approx(-7.2)
+    assert state.attributes["state_class"] == "measurement"
+    decide(site_entry, **with_member(decision, asked_a=None))
+    assert state_of(hass, "sensor", f"{MEMBER}_wanted_current") == STATE_UNKNOWN
+
+
 async def test_another_reason_is_shown_at_once_and_its_numbers_at_times(
     hass: HomeAssistant,
     frozen: FrozenDateTimeFactory,
