@@ -9,6 +9,7 @@ from homeassistant.components.diagnostics import async_redact_data
 from homeassistant.const import CONF_EMAIL, CONF_HOST, CONF_PASSWORD, CONF_USERNAME
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import DeviceEntry
+from homeassistant.util import dt as dt_util
 
 from .charger_entry import ChargerRuntime
 from .chargers.model import HasDiagnostics
@@ -87,11 +88,8 @@ def _device(coordinator: ChargerCoordinator) -> dict[str, Any]:
 
 def _site(coordinator: SiteCoordinator) -> dict[str, Any]:
     """Return a site with its last decisions; members are numbered, for their keys hold serials."""
-    entry = coordinator.config_entry
-    members = {
-        member.key: f"member {number}"
-        for number, member in enumerate(coordinator.config.members, start=1)
-    }
+    entry, plan = coordinator.config_entry, coordinator.plan
+    members = _numbered(coordinator)
     known = {
         "entry": dict(entry.data),
         "subentries": [
@@ -100,11 +98,29 @@ def _site(coordinator: SiteCoordinator) -> dict[str, Any]:
         ],
         "is_balancing": coordinator.is_balancing,
         "target": coordinator.target_a,
+        "windows_off": [window.key for window in plan.windows if not window.enabled],
+        "pauses": plan.pauses(dt_util.utcnow()),
         "decisions": [asdict(decision) for decision in coordinator.history],
         "memory": coordinator.memory,
     }
     plain: dict[str, Any] = _plain(known, members)
     return plain
+
+
+def _numbered(coordinator: SiteCoordinator) -> dict[str, str]:
+    """Return what stands for the keys of members; those that have left are still named here and there."""
+    plan = coordinator.plan
+    present = [member.key for member in coordinator.config.members]
+    named = {
+        *(key for decision in coordinator.history for key in decision.members),
+        *(key for window in plan.windows for key in window.members or ()),
+        *plan.pauses(dt_util.utcnow()),
+    }
+    former = sorted(named.difference(present))
+    return {
+        **{key: f"member {number}" for number, key in enumerate(present, start=1)},
+        **{key: f"former member {number}" for number, key in enumerate(former, 1)},
+    }
 
 
 def _without_members(snapshot: dict[str, Any]) -> Any:

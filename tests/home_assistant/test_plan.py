@@ -1,6 +1,7 @@
 """What is planned for the members of a site, kept over restarts: the switches of windows, and pauses."""
 
 from datetime import UTC, datetime, timedelta
+import json
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -8,9 +9,14 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import device_registry as dr
+from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.components.diagnostics import (
+    get_diagnostics_for_config_entry,
+)
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.busbar.const import DOMAIN
 from custom_components.busbar.site_plan import SitePlan
@@ -200,6 +206,27 @@ async def test_a_pause_decides_anew(
         before = coordinator.data
         await call(hass, action, **data)
         assert coordinator.data is not before
+
+
+async def test_the_download_names_nobody(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    site_entry: MockConfigEntry,
+) -> None:
+    """Windows and pauses are in it; the keys of members hold serials, also of those that have left."""
+    assert await async_setup_component(hass, "http", {})
+    _, window = await add_window(hass, site_entry, members=["warp_AbCd", "warp_EfGh"])
+    await turn(hass, "off")
+    await call(hass, "pause", duration={"minutes": 10})
+    hass.config_entries.async_remove_subentry(site_entry, "member_EfGh")
+    await hass.async_block_till_done()
+    told: Any = await get_diagnostics_for_config_entry(hass, hass_client, site_entry)
+    text = json.dumps(told)
+    assert not [uid for uid in ("AbCd", "EfGh", "JkLm") if uid in text]
+    (shown,) = (item for item in told["subentries"] if item["type"] == "window")
+    assert shown["members"] == ["member 1", "former member 1"]
+    assert told["windows_off"] == [window]
+    assert told["pauses"].keys() == {"member 1", "member 2", "former member 1"}
 
 
 async def test_too_long_for_a_pause(
