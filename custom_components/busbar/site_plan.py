@@ -10,7 +10,12 @@ from homeassistant.util import dt as dt_util
 
 from .balancer.pauses import next_end, pauses_left
 from .balancer.windows import Window, next_change
-from .site_config import site_windows
+from .site_config import (
+    CONF_CHARGER,
+    charger_subentries,
+    site_windows,
+    window_subentries,
+)
 from .site_store import SiteStore
 
 if TYPE_CHECKING:
@@ -27,21 +32,30 @@ class SitePlan:
         self._entry = entry
         self._store = store
         self._on_change = on_change
-        self._windows = site_windows(entry)
+        self._windows = self._switched()
 
     @callback
     def async_reconfigure(self) -> None:
-        """Take windows as a person stated them now; nothing is remembered of one that is gone."""
-        self._windows = site_windows(self._entry)
+        """Take windows as a person stated them now; nothing is remembered of windows and members that are gone."""
         state = self._store.state
-        state.windows_off &= {window.key for window in self._windows}
+        state.windows_off &= {
+            item.subentry_id for item in window_subentries(self._entry)
+        }
+        members = {item.data[CONF_CHARGER] for item in charger_subentries(self._entry)}
+        state.pauses = {
+            key: ends_at for key, ends_at in state.pauses.items() if key in members
+        }
+        self._windows = self._switched()
 
     @property
     def windows(self) -> tuple[Window, ...]:
         """Return the windows in the order in which they are tried, with their switches."""
+        return self._windows
+
+    def _switched(self) -> tuple[Window, ...]:
         return tuple(
             replace(window, enabled=self.is_enabled(window.key))
-            for window in self._windows
+            for window in site_windows(self._entry)
         )
 
     def window(self, key: str) -> Window | None:
@@ -67,6 +81,7 @@ class SitePlan:
         state.windows_off = (
             state.windows_off - {key} if on else state.windows_off | {key}
         )
+        self._windows = self._switched()
         await self._async_keep()
 
     async def async_pause(self, members: Iterable[str], ends_at: datetime) -> None:

@@ -20,6 +20,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.busbar.const import DOMAIN
 from custom_components.busbar.site_plan import SitePlan
+from custom_components.busbar.site_store import SiteState
 
 from .test_window_flow import add_window
 
@@ -226,7 +227,26 @@ async def test_the_download_names_nobody(
     (shown,) = (item for item in told["subentries"] if item["type"] == "window")
     assert shown["members"] == ["member 1", "former member 1"]
     assert told["windows_off"] == [window]
-    assert told["pauses"].keys() == {"member 1", "member 2", "former member 1"}
+    assert told["pauses"].keys() == {"member 1", "member 2"}
+
+
+async def test_a_charger_that_left_is_forgotten(
+    hass: HomeAssistant, site_entry: MockConfigEntry
+) -> None:
+    """If it comes back, no pause waits for it."""
+    await call(hass, "pause", duration={"minutes": 10})
+    hass.config_entries.async_remove_subentry(site_entry, "member_EfGh")
+    await hass.async_block_till_done()
+    pauses = plan_of(site_entry).pauses(dt_util.utcnow())
+    assert pauses.keys() == {"warp_AbCd", "warp_JkLm"}
+
+
+def test_what_an_earlier_version_stored() -> None:
+    """It knew of no windows and no pauses."""
+    stored = {"target_a": None, "target_ends_at": None, "is_balancing": True}
+    state = SiteState.from_dict({**stored, "memory": {}})
+    assert state.windows_off == frozenset()
+    assert state.pauses == {}
 
 
 async def test_too_long_for_a_pause(
