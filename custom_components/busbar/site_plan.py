@@ -71,7 +71,7 @@ class SitePlan:
         return pauses_left(self._store.state.pauses, at)
 
     def next_change(self, at: datetime) -> datetime | None:
-        """Return when time alone may change what is planned, at the latest; `at` is aware, in the local zone."""
+        """Return when time alone may change what is planned, at the latest, in UTC; `at` is in the local zone."""
         moments = (next_change(self.windows, at), next_end(self.pauses(at), at))
         return min((moment for moment in moments if moment is not None), default=None)
 

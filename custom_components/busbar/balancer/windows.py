@@ -102,15 +102,15 @@ def window_in_force(
 def next_change(windows: Iterable[Window], at: datetime) -> datetime | None:
     """Return when to look again at the latest: before that, time alone changes nothing.
 
-    `at` is aware, in the local zone, and so is the answer, which is never later than a day after. What a state of
-    charge changes is not foreseen. `None` = no window is enabled.
+    `at` is aware, in the local zone. The answer is in UTC, for the difference of two local times is not what
+    passes between them; it is never later than a day after. What a state of charge changes is not foreseen.
+    `None` = no window is enabled.
     """
     active = [window for window in windows if window.enabled]
     if not active:
         return None
     now = at.astimezone(UTC)
-    ahead = [moment for moment in _moments(active, at) if moment > now]
-    return min(ahead).astimezone(at.tzinfo)
+    return min(moment for moment in _moments(active, at) if moment > now)
 
 
 def _moments(windows: Iterable[Window], at: datetime) -> Iterator[datetime]:
