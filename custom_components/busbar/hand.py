@@ -12,7 +12,13 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, cast
 
 from .chargers.errors import ChargerError, ConnectionFailed, Unsupported
-from .chargers.model import Charger, FallsSilent, SetsCurrent, SwitchesPhases
+from .chargers.model import (
+    Charger,
+    FallsSilent,
+    SetsCurrent,
+    SwitchesPhases,
+    TakesControl,
+)
 from .setpoint import Setpoint, SiteAllocation, Wish, merge
 
 # The slowest make answers a command within a few seconds; whoever waits longer has lost the connection.
@@ -116,6 +122,12 @@ class SetpointHand:
                 current_a=current_a, ends_at=now, falls_to_a=current_a
             )
             await self._async_write_latest()
+
+    async def async_set_control(self, *, allowed: bool) -> None:
+        """Take control, or give it back with no write of ours under way. Raises `ChargerError`."""
+        async with self._lock:
+            # Nobody offers it of a charger that does not ask.
+            await cast("TakesControl", self._charger).set_control(allowed)
 
     def stop(self) -> None:
         """End the timer; nothing is written any more by itself."""

@@ -5,7 +5,7 @@ A meter is any set of sensors that tell what flows through one circuit. They are
 when its source last reported it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -185,7 +185,23 @@ class MeterFollower:
                 parts, voltage_v=self._voltage_v, is_inverted=self._is_inverted
             ),
             measured_at=(ages[0], ages[1], ages[2]),
+            power_w=self._power_w(
+                [
+                    part
+                    for key, part in zip(PHASE_KEYS, parts, strict=True)
+                    if key in self._named
+                ]
+            ),
         )
+
+    def _power_w(self, parts: Sequence[PhaseParts]) -> float | None:
+        """Return the active power of all phases together, `None` where one of them does not tell it."""
+        powers = [
+            power_w for part in parts if (power_w := _active_power_w(part)) is not None
+        ]
+        if len(powers) < len(parts):
+            return None
+        return -sum(powers) if self._is_inverted else sum(powers)
 
     def _phase(self, key: str) -> tuple[PhaseParts, float | None]:
         """Return what is known of one phase, as old as its oldest required part."""
@@ -238,6 +254,13 @@ class MeterFollower:
         self._values[entity_id] = _Value(
             value=value, at=time.monotonic() - max(age_s, 0.0)
         )
+
+
+def _active_power_w(part: PhaseParts) -> float | None:
+    """Return the signed active power of one phase, where the meter tells it."""
+    if part.import_w is not None and part.export_w is not None:
+        return part.import_w - part.export_w
+    return part.power_w
 
 
 def _reported(state: State | None) -> datetime | None:

@@ -213,6 +213,7 @@ class SiteCoordinator(DataUpdateCoordinator[Decision]):
             members={key: observe(item) for key, item in coordinators.items()},
             meters=self._sources.readings,
             wishes={key: wish(item) for key, item in coordinators.items()},
+            home_battery_w=self._sources.home_battery_w(now),
             target=None
             if state.target_a is None
             else Target(

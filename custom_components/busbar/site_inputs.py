@@ -68,6 +68,10 @@ def observe(coordinator: ChargerCoordinator) -> MemberObservation:
         write_failed_at=None if failed is None else failed.at,
         retry_at=_retry_at(coordinator),
         foreign_control=snapshot.foreign_control is not None,
+        power_w=snapshot.power_w,
+        state_of_charge=snapshot.state_of_charge,
+        floor_percent=snapshot.floor_percent,
+        ceiling_percent=snapshot.ceiling_percent,
     )
 
 

@@ -1,6 +1,7 @@
 """What a site listens to: the coordinators of its members, and the meters of its circuits."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -9,7 +10,16 @@ from .balancer.inputs import MeterReading
 from .coordinator import ChargerCoordinator
 from .members import find_coordinator
 from .meter import MeterFollower
-from .site_config import CONF_METER, CONF_VOLTAGE, SUPPLY, circuit_subentries
+from .site_config import (
+    CONF_HOME_BATTERY,
+    CONF_METER,
+    CONF_VOLTAGE,
+    SUPPLY,
+    circuit_subentries,
+)
+
+# A battery that told nothing for longer may do anything by now.
+_BATTERY_STALE_S: Final = 120.0
 
 
 class SiteSources:
@@ -21,6 +31,7 @@ class SiteSources:
         self._on_news = on_news
         self._members: dict[str, tuple[ChargerCoordinator, CALLBACK_TYPE]] = {}
         self._meters: dict[str, MeterFollower] = {}
+        self._battery: MeterFollower | None = None
 
     @property
     def followed(self) -> list[ChargerCoordinator]:
@@ -35,6 +46,14 @@ class SiteSources:
             for key, meter in self._meters.items()
             if (reading := meter.reading) is not None
         }
+
+    def home_battery_w(self, now: float) -> float | None:
+        """Return what the home battery takes, minus = gives; `None` where that is not known at `now`."""
+        reading = None if self._battery is None else self._battery.reading
+        if reading is None or reading.power_w is None:
+            return None
+        told_at = max(at for at in reading.measured_at if at is not None)
+        return reading.power_w if now - told_at <= _BATTERY_STALE_S else None
 
     @callback
     def async_follow_members(self, keys: Iterable[str]) -> None:
@@ -63,13 +82,20 @@ class SiteSources:
         }
         for key, config in configured.items():
             if config is not None:
-                self._meters[key] = MeterFollower(
-                    self._hass,
-                    config,
-                    voltage_v=entry.data[CONF_VOLTAGE],
-                    on_report=self._on_news,
-                )
-                self._meters[key].async_start()
+                self._meters[key] = self._follow(config, entry)
+        # A battery has one power, whatever its phases: to us it is a meter with one phase.
+        battery = entry.data.get(CONF_HOME_BATTERY)
+        self._battery = None if battery is None else self._follow(battery, entry)
+
+    def _follow(self, config: Mapping[str, Any], entry: ConfigEntry) -> MeterFollower:
+        meter = MeterFollower(
+            self._hass,
+            config,
+            voltage_v=entry.data[CONF_VOLTAGE],
+            on_report=self._on_news,
+        )
+        meter.async_start()
+        return meter
 
     @callback
     def async_stop(self) -> None:
@@ -83,3 +109,6 @@ class SiteSources:
         for meter in self._meters.values():
             meter.async_stop()
         self._meters.clear()
+        if self._battery is not None:
+            self._battery.async_stop()
+            self._battery = None

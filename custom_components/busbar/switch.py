@@ -6,11 +6,12 @@ from typing import Any, Final, cast, override
 
 from homeassistant.components.switch import SwitchEntity, SwitchEntityDescription
 from homeassistant.config_entries import ConfigSubentry
+from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .chargers.features import Toggle
-from .chargers.model import Charger, HasSettings, Locks, Pauses, Snapshot
+from .chargers.model import HasSettings, Locks, Pauses, Snapshot
 from .coordinator import ChargerCoordinator
 from .entity import (
     ChargerEntity,
@@ -35,7 +36,7 @@ class ChargerSwitchDescription(SwitchEntityDescription):
 
     exists_fn: Exists
     value_fn: Callable[[Snapshot], bool | None]
-    set_fn: Callable[[Charger, bool], Awaitable[None]]
+    set_fn: Callable[[ChargerCoordinator, bool], Awaitable[None]]
     moves_gate: bool = False
     """It is by this that some chargers are steered: what a person does with it, no site undoes."""
 
@@ -46,7 +47,9 @@ SWITCHES: Final = (
         translation_key="charging",
         exists_fn=lambda capabilities: capabilities.can_pause,
         value_fn=lambda snapshot: snapshot.charging_released,
-        set_fn=lambda charger, on: cast("Pauses", charger).set_charging(on),
+        set_fn=lambda coordinator, on: cast("Pauses", coordinator.charger).set_charging(
+            on
+        ),
         moves_gate=True,
     ),
     ChargerSwitchDescription(
@@ -54,8 +57,18 @@ SWITCHES: Final = (
         translation_key="lock",
         exists_fn=lambda capabilities: capabilities.can_lock,
         value_fn=lambda snapshot: snapshot.is_locked,
-        set_fn=lambda charger, on: cast("Locks", charger).set_locked(on),
+        set_fn=lambda coordinator, on: cast("Locks", coordinator.charger).set_locked(
+            on
+        ),
         moves_gate=True,
+    ),
+    ChargerSwitchDescription(
+        key="external_control",
+        translation_key="external_control",
+        entity_category=EntityCategory.CONFIG,
+        exists_fn=lambda capabilities: capabilities.once_allowed is not None,
+        value_fn=lambda snapshot: snapshot.control_allowed,
+        set_fn=lambda coordinator, on: coordinator.hand.async_set_control(allowed=on),
     ),
 )
 
@@ -75,9 +88,9 @@ def _toggle_switch(toggle: Toggle) -> ChargerSwitchDescription:
         entity_registry_enabled_default=is_enabled_for_everybody(toggle),
         exists_fn=offers(toggle),
         value_fn=lambda snapshot: cast("bool | None", snapshot.values.get(toggle.key)),
-        set_fn=lambda charger, on: cast("HasSettings", charger).set_value(
-            toggle.key, on
-        ),
+        set_fn=lambda coordinator, on: cast(
+            "HasSettings", coordinator.charger
+        ).set_value(toggle.key, on),
     )
 
 
@@ -146,7 +159,7 @@ class ChargerSwitch(ChargerEntity[bool], SwitchEntity):
         await self._async_set(on=False)
 
     async def _async_set(self, *, on: bool) -> None:
-        command = self.entity_description.set_fn(self.coordinator.charger, on)
+        command = self.entity_description.set_fn(self.coordinator, on)
         await self.coordinator.async_command(
             command, moves_gate=self.entity_description.moves_gate
         )

@@ -187,7 +187,7 @@ async def quasar_ours(
     quasar_house.sim.plug(BatteryCar(level_percent=50))
     entry = await quasar_house.add(cloud=True)
     (charger,) = entry.runtime_data.connection.chargers.values()
-    await charger.set_value("external_control", value=True)
+    await charger.set_control(allowed=True)
     await quasar_house.pass_time(6)
     quasar_house.sim.writes.clear()
     return entry

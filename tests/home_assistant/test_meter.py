@@ -212,3 +212,61 @@ async def test_a_sensor_is_followed_over_a_rename(
     assert meter.reading is not None
     assert meter.reading.currents_a == (7, None, 6)
     meter.async_stop()
+
+
+@pytest.mark.parametrize(
+    ("kind", "parts", "inverted", "expected"),
+    [
+        ("currents", {"current": ("A", 4, 5, 6)}, False, None),
+        (
+            "currents_and_powers",
+            {"current": ("A", 4, 5, 6), "power": ("kW", 0.9, -1.1, 1.3)},
+            False,
+            1100,
+        ),
+        ("powers", {"power": ("W", 230, -460, 0)}, True, 230),
+        (
+            "import_and_export",
+            {"import": ("W", 460, 0, 0), "export": ("W", 0, 690, 0)},
+            False,
+            -230,
+        ),
+        # Without one of its phases the whole is a guess.
+        ("powers", {"power": ("W", 230, "unavailable", 0)}, False, None),
+        (
+            "import_and_export",
+            {"import": ("W", 460, 0, 0), "export": ("W", 0, "unknown", 0)},
+            False,
+            None,
+        ),
+    ],
+)
+async def test_power_of_all_phases(
+    hass: HomeAssistant,
+    reports: list[None],
+    kind: str,
+    parts: dict[str, tuple[Any, ...]],
+    inverted: bool,
+    expected: float | None,
+) -> None:
+    """It is what a meter bills, so it is taken where the meter tells it, and never made of currents."""
+    for part, (unit, *values) in parts.items():
+        report(hass, part, unit, *values)
+    meter = follow(hass, config(kind, *parts, inverted=inverted), reports)
+    assert meter.reading is not None
+    assert meter.reading.power_w == (
+        None if expected is None else pytest.approx(expected)
+    )
+    meter.async_stop()
+
+
+async def test_power_of_a_house_on_one_phase(
+    hass: HomeAssistant, reports: list[None]
+) -> None:
+    """Phases that it does not have are not missed."""
+    report(hass, "power", "W", -460, phases=("l1",))
+    one = {**config("powers"), "entities": {"l1": {"power": "sensor.power_l1"}}}
+    meter = follow(hass, one, reports)
+    assert meter.reading is not None
+    assert meter.reading.power_w == -460
+    meter.async_stop()

@@ -1,5 +1,9 @@
 """What coordinators hold becomes what the balancer looks at."""
 
+import time
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -17,10 +21,15 @@ from custom_components.busbar.chargers.errors import (
     ConnectionFailed,
     RateLimited,
 )
+from custom_components.busbar.chargers.model import HasSettings
 from custom_components.busbar.flows.member import _limit_errors
 from custom_components.busbar.hand import WriteAttempt
 from custom_components.busbar.setpoint import Setpoint
 from custom_components.busbar.site_inputs import _capabilities, observe
+
+from .acting import coordinator_of
+from .common import site_entry_of
+from .quasar_house import KEY as QUASAR, QuasarHouse
 
 AC = CurrentRange(minimum_a=6, maximum_a=16, step_a=1)
 
@@ -79,6 +88,82 @@ async def test_a_charger_that_wants_to_be_left_alone_for_a_while(
     seen = observe(coordinator)
     assert seen.write_failed_at == 10.0
     assert seen.retry_at == retry_at
+
+
+async def test_what_a_charger_says_of_its_vehicle(
+    hass: HomeAssistant, quasar_house: QuasarHouse, quasar_ours: MockConfigEntry
+) -> None:
+    """Its state of charge, the rules that the charger keeps itself, and what flows with its direction."""
+    coordinator = coordinator_of(quasar_ours, QUASAR)
+    charger = coordinator.charger
+    assert isinstance(charger, HasSettings)
+    await quasar_house.pass_time(30)
+    seen = observe(coordinator)
+    assert seen.state_of_charge == 50
+    assert (seen.floor_percent, seen.ceiling_percent) == (20, None)
+    await charger.set_value("state_of_charge_ceiling", 80)
+    await coordinator.async_wish_current(-10)
+    await quasar_house.pass_time(60)
+    seen = observe(coordinator)
+    assert seen.ceiling_percent == 80
+    assert seen.power_w == -2300
+
+
+@pytest.fixture
+async def battery_site(hass: HomeAssistant) -> MockConfigEntry:
+    """Return a site with a home battery whose sensor counts what it gives."""
+    entry = site_entry_of([])
+    battery = {
+        "kind": "powers",
+        "inverted": True,
+        "entities": {"l1": {"power": "sensor.battery"}},
+    }
+    entry.add_to_hass(hass)
+    hass.config_entries.async_update_entry(
+        entry, data={**entry.data, "home_battery": battery}
+    )
+    await hass.config_entries.async_setup(entry.entry_id)
+    return entry
+
+
+async def test_a_home_battery(
+    hass: HomeAssistant, frozen: FrozenDateTimeFactory, battery_site: MockConfigEntry
+) -> None:
+    """Plus is what it takes, and what was not told for long is not known."""
+
+    def told_w() -> float | None:
+        now = time.monotonic()
+        power_w: float | None = battery_site.runtime_data.coordinator.inputs(
+            now
+        ).home_battery_w
+        return power_w
+
+    assert told_w() is None
+    hass.states.async_set("sensor.battery", "1.5", {"unit_of_measurement": "kW"})
+    await hass.async_block_till_done()
+    assert told_w() == -1500
+    frozen.tick(119)
+    assert told_w() == -1500
+    frozen.tick(2)
+    assert told_w() is None
+    hass.states.async_set("sensor.battery", "1.5", {"unit_of_measurement": "kW"})
+    await hass.async_block_till_done()
+    assert told_w() == -1500
+    hass.states.async_set("sensor.battery", "unavailable")
+    await hass.async_block_till_done()
+    assert told_w() is None
+
+
+async def test_a_home_battery_that_was_taken_away(
+    hass: HomeAssistant, battery_site: MockConfigEntry
+) -> None:
+    """Nobody listens to its sensor any more."""
+    hass.states.async_set("sensor.battery", "500", {"unit_of_measurement": "W"})
+    data = {**battery_site.data, "home_battery": None}
+    hass.config_entries.async_update_entry(battery_site, data=data)
+    await hass.async_block_till_done()
+    inputs = battery_site.runtime_data.coordinator.inputs(time.monotonic())
+    assert inputs.home_battery_w is None
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,14 @@ class Lease:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Ranges:
+    """What can be set in each direction, `None` where nothing can."""
+
+    charge: CurrentRange | None = None
+    discharge: CurrentRange | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Capabilities:
     """What a device can do. Frozen; a new one is reported when the device says that this changed."""
 
@@ -128,6 +136,9 @@ class Capabilities:
     charge: CurrentRange | None = None
     """Settable charging current; `None` = it draws `full_current_a` or nothing."""
     discharge: CurrentRange | None = None
+    once_allowed: Ranges | None = None
+    """What can be set once a person allowed us to write to it, also while that is so; until then it is only
+    watched (`TakesControl`). `None`: nobody is asked."""
     full_current_a: float | None = None
     """What one charger can draw at most per phase by its own hardware and cables."""
     phases: frozenset[int] = frozenset({3})
@@ -165,3 +176,8 @@ class Capabilities:
     def can_discharge(self) -> bool:
         """Return whether energy can flow out of the vehicle."""
         return self.discharge is not None
+
+    @property
+    def ranges(self) -> Ranges:
+        """Return what can be set now, or could be once a person allowed it."""
+        return self.once_allowed or Ranges(charge=self.charge, discharge=self.discharge)

@@ -22,6 +22,7 @@ from .capabilities import (
     Identity,
     Lease,
     Measurement,
+    Ranges,
     Role,
     WriteBudget,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "Occurrence",
     "Pauses",
     "PhaseValues",
+    "Ranges",
     "ReleasesControl",
     "Role",
     "ScheduleSlot",
@@ -57,6 +59,7 @@ __all__ = [
     "Snapshot",
     "SnapshotListener",
     "SwitchesPhases",
+    "TakesControl",
     "Unsubscribe",
     "WriteBudget",
 ]
@@ -167,6 +170,11 @@ class Snapshot:
     session_energy_kwh: float | None = None
     session_duration_s: float | None = None
     state_of_charge: float | None = None
+    """Of the vehicle, in percent."""
+    floor_percent: float | None = None
+    """The charger's own rule: it does not discharge at or below this state of charge. `None` = it has none."""
+    ceiling_percent: float | None = None
+    """It does not charge at or above this state of charge."""
 
     phases: int | None = None
     """With how many phases it charges, or would charge now."""
@@ -179,6 +187,8 @@ class Snapshot:
     started_at: float | None = None
     """When the device itself started."""
     signal_dbm: float | None = None
+    control_allowed: bool | None = None
+    """Whether a person allowed us to write to it; `None` where nobody is asked (`TakesControl`)."""
     foreign_control: str | None = None
     """Who else steers this charger, as far as it says so (a charge manager, another service)."""
     schedule: tuple[ScheduleSlot, ...] | None = None
@@ -283,6 +293,17 @@ class Locks(Protocol):
 
     async def set_locked(self, locked: bool) -> None:
         """Lock or unlock the charger."""
+
+
+@runtime_checkable
+class TakesControl(Protocol):
+    """It is only watched until a person allows us to write to it (`Capabilities.once_allowed`)."""
+
+    async def set_control(self, allowed: bool) -> None:
+        """Take control, or stop what flows and give control back; the choice outlives a restart.
+
+        Raises `ChargerError`, and then it is as it was.
+        """
 
 
 @runtime_checkable

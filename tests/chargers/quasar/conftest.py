@@ -156,7 +156,7 @@ class Rig:
 
     async def take_control(self) -> None:
         """Choose external control as a person does, and forget its writes."""
-        await self.charger.set_value("external_control", value=True)
+        await self.charger.set_control(allowed=True)
         await self.idle()
         self.sim.writes.clear()
 

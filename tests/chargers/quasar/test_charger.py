@@ -164,7 +164,7 @@ async def test_leaving(rig: Rig) -> None:
     leave()
     stop()
     await rig.poll()
-    await rig.charger.set_value("external_control", value=True)
+    await rig.charger.set_control(allowed=True)
     assert heard == []
 
 

@@ -52,7 +52,7 @@ async def test_hands_off_refuses_every_command(rig: Rig) -> None:
 
 async def test_taking_control_writes_in_order(rig: Rig) -> None:
     """Control, autostart off, the set-point kind only where it differs, the watchdog."""
-    await rig.charger.set_value("external_control", value=True)
+    await rig.charger.set_control(allowed=True)
     assert rig.told() == [("CONTROL", 1), ("AUTOSTART", 0), ("WATCHDOG", 90)]
     assert rig.state["external_control"] is True
     assert rig.changes == 1
@@ -80,7 +80,7 @@ async def test_taking_control_writes_in_order(rig: Rig) -> None:
 async def test_refused_options_do_not_stop_it(make_rig: MakeRig, fault: Fault) -> None:
     """Firmwares differ; what it falls to says honestly what is missing."""
     rig = await make_rig(faults=[fault], options={"power_mode": True})
-    await rig.charger.set_value("external_control", value=True)
+    await rig.charger.set_control(allowed=True)
     assert rig.sim.machine.control == 1
     falls = {fall.cause: fall.current_a for fall in rig.charger.capabilities.falls_to}
     # A watchdog that cannot be read back is not relied on.
@@ -97,7 +97,7 @@ async def test_a_charger_that_keeps_control(rig: Rig, fault: Fault) -> None:
     """A command that was not taken raises, and the choice is not kept."""
     rig.fault(fault)
     with pytest.raises(Rejected):
-        await rig.charger.set_value("external_control", value=True)
+        await rig.charger.set_control(allowed=True)
     assert not rig.state.get("external_control")
     assert rig.charger.capabilities.charge is None
 
@@ -160,14 +160,14 @@ async def test_release_stops_zeroes_and_gives_back(charging: Rig) -> None:
 
 async def test_switching_external_control_off(charging: Rig) -> None:
     """It is hands-off again."""
-    await charging.charger.set_value("external_control", value=False)
+    await charging.charger.set_control(allowed=False)
     assert charging.told()[-1] == ("CONTROL", 0)
     charging.sim.writes.clear()
     await charging.run(60)
     assert charging.sim.writes == []
     assert charging.charger.capabilities.charge is None
     # A second thought within seconds is a person's too.
-    await charging.charger.set_value("external_control", value=True)
+    await charging.charger.set_control(allowed=True)
     assert charging.sim.machine.control == 1
 
 
@@ -175,7 +175,7 @@ async def test_control_is_not_given_back_to_a_dead_wire(charging: Rig) -> None:
     """What the charger did not hear has not happened."""
     charging.fault(Fault.MUTE)
     with pytest.raises(ConnectionFailed):
-        await charging.charger.set_value("external_control", value=False)
+        await charging.charger.set_control(allowed=False)
     assert charging.state["external_control"] is True
     # Once it is heard, the stop that was wanted is written.
     charging.clear()

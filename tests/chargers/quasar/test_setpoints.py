@@ -297,7 +297,7 @@ async def test_held_back_over_a_restart_of_ours(charging: Rig, connect: object) 
 async def test_power_mode(make_rig: MakeRig) -> None:
     """Asked for and there: watts on the wire, whole amperes to us."""
     rig = await make_rig(options={"power_mode": True}, voltage_v=241.0)
-    await rig.charger.set_value("external_control", value=True)
+    await rig.charger.set_control(allowed=True)
     assert rig.told(Register.SETPOINT_KIND) == [("SETPOINT_KIND", 1)]
     await rig.plug()
     await rig.charger.set_current(10)

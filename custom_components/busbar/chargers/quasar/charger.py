@@ -19,6 +19,7 @@ from ..model import (
     SetsCurrent,
     Snapshot,
     SnapshotListener,
+    TakesControl,
     Unsubscribe,
 )
 from . import features
@@ -43,7 +44,14 @@ HANDS_OFF: Final = "hands-off: switch external control on first"
 
 
 class QuasarCharger(
-    Charger, SetsCurrent, Pauses, Locks, HasSettings, ReleasesControl, FallsSilent
+    Charger,
+    SetsCurrent,
+    Pauses,
+    Locks,
+    HasSettings,
+    TakesControl,
+    ReleasesControl,
+    FallsSilent,
 ):
     """Read it always; write to it only once a person allowed that."""
 
@@ -240,6 +248,24 @@ class QuasarCharger(
         await self._apply()
 
     @override
+    async def set_control(self, allowed: bool) -> None:
+        if allowed:
+            await self._take_control()
+        else:
+            await self.release()
+            self._memory.change(external_control=False, held_back=False)
+            self._steering.is_held_back = False
+        await self._read_quietly()
+        self._see_to_the_rest()
+
+    async def _take_control(self) -> None:
+        self._wake()
+        self._steering.begin()
+        async with self._pursuit.lock:
+            await self._steering.take()
+        self._memory.change(external_control=True)
+
+    @override
     async def set_locked(self, locked: bool) -> None:
         self._check_allowed()
         async with self._pursuit.lock:
@@ -306,26 +332,12 @@ class QuasarCharger(
     async def set_value(self, key: str, value: FeatureValue) -> None:
         """Write a setting. Raises `ChargerError`."""
         match key, value:
-            case features.EXTERNAL_CONTROL, bool():
-                await self._set_external_control(value)
             case ((features.FLOOR | features.CEILING), (int() | float())):
                 self._set_level(key, round(value))
             case _:
                 raise Unsupported("it has no such setting")
         await self._read_quietly()
         self._see_to_the_rest()
-
-    async def _set_external_control(self, allowed: bool) -> None:
-        if not allowed:
-            await self.release()
-            self._memory.change(external_control=False, held_back=False)
-            self._steering.is_held_back = False
-            return
-        self._wake()
-        self._steering.begin()
-        async with self._pursuit.lock:
-            await self._steering.take()
-        self._memory.change(external_control=True)
 
     def _set_level(self, key: str, percent: int) -> None:
         remembered = self._memory.now

@@ -14,13 +14,11 @@ from ..features import (
     Happening,
     Quantity,
     Reading,
-    Toggle,
 )
 from .facts import Facts
 from .parse import STATE_KEYS, state_key
 from .setpoint import Barrier
 
-EXTERNAL_CONTROL: Final = "external_control"
 FLOOR: Final = "state_of_charge_floor"
 CEILING: Final = "state_of_charge_ceiling"
 RESTART: Final = "restart"
@@ -245,10 +243,6 @@ _OURS: Final = (
 
 BINDINGS: Final = (
     *_READINGS,
-    Binding(
-        feature=Toggle(key=EXTERNAL_CONTROL, audience=Audience.SETUP),
-        value=lambda facts: facts.is_ours,
-    ),
     *_OURS,
     Binding(
         feature=Command(key=RESTART, audience=Audience.SETUP, restarts=True),

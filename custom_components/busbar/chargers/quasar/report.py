@@ -13,6 +13,7 @@ from ..model import (
     Limit,
     Measurement,
     PhaseValues,
+    Ranges,
     Snapshot,
     WriteBudget,
 )
@@ -20,6 +21,7 @@ from .facts import NO_ERROR, Facts
 from .features import offered, values
 from .parse import FLOW_STATES, STATUS, ChargerState, DeviceInfo, Readout
 from .registers import MAXIMUM_A, MINIMUM_A
+from .setpoint import NO_CEILING
 
 MAKE: Final = "quasar"
 POLL_S: Final = 5.0
@@ -86,6 +88,7 @@ def capabilities_of(facts: Facts) -> Capabilities:
     return Capabilities(
         charge=settable if is_ours else None,
         discharge=settable if is_ours else None,
+        once_allowed=Ranges(charge=settable, discharge=settable),
         full_current_a=full_a,
         phases=frozenset({1}),
         can_pause=is_ours,
@@ -157,13 +160,22 @@ def snapshot_of(facts: Facts) -> Snapshot:
         currents_a=_currents_a(readout),
         voltages_v=(float(limits.voltage_v) if limits else None, None, None),
         state_of_charge=facts.level_percent,
+        floor_percent=facts.remembered.floor_percent,
+        ceiling_percent=_ceiling_percent(facts),
         phases=1,
         charging_released=facts.is_released if facts.is_ours else None,
         is_locked=readout.command.is_locked,
+        control_allowed=facts.is_ours,
         foreign_control=_foreign_control(facts),
         values=values(facts),
         occurrences=facts.occurrences,
     )
+
+
+def _ceiling_percent(facts: Facts) -> float | None:
+    """Return the ceiling; the highest one ends no charge, the vehicle itself does."""
+    ceiling = facts.remembered.ceiling_percent
+    return ceiling if ceiling < NO_CEILING else None
 
 
 def _status(facts: Facts) -> ChargerStatus | None:
