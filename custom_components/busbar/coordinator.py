@@ -194,6 +194,10 @@ class ChargerCoordinator(DataUpdateCoordinator[Snapshot]):
             self.gate.take_over()
         self.async_update_listeners()
 
+    async def async_set_control(self, *, allowed: bool) -> None:
+        """Take control of a charger that asks for it, or give it back, because a person wants it."""
+        await self.async_command(self.hand.async_set_control(allowed=allowed))
+
     @property
     def holder(self) -> ChargerCoordinator:
         """Return who holds the set-point that a wish here moves: there is one hand per set-point.

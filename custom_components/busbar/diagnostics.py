@@ -100,6 +100,10 @@ def _site(coordinator: SiteCoordinator) -> dict[str, Any]:
         "target": coordinator.target_a,
         "windows_off": [window.key for window in plan.windows if not window.enabled],
         "pauses": plan.pauses(dt_util.utcnow()),
+        "modes": {
+            member.key: _mode(coordinator, member.key)
+            for member in coordinator.config.members
+        },
         "decisions": [asdict(decision) for decision in coordinator.history],
         "memory": coordinator.memory,
     }
@@ -120,6 +124,16 @@ def _numbered(coordinator: SiteCoordinator) -> dict[str, str]:
     return {
         **{key: f"member {number}" for number, key in enumerate(present, start=1)},
         **{key: f"former member {number}" for number, key in enumerate(former, 1)},
+    }
+
+
+def _mode(coordinator: SiteCoordinator, key: str) -> dict[str, Any]:
+    """Return what was chosen for a member, and what is in force."""
+    modes = coordinator.modes
+    return {
+        "chosen": modes.chosen(key),
+        "offered": modes.offered(key),
+        "in_force": asdict(modes.in_force(key)),
     }
 
 

@@ -59,6 +59,8 @@ class SetpointHand:
         self._served = 0
         self._is_hushed = False
         """Whether the charger was left alone, and waits for a word of ours."""
+        self._hands_over = False
+        """Whether control is being given back."""
         self.wish = wish
         self.allocation: SiteAllocation | None = None
         self.in_flight: WriteAttempt | None = None
@@ -97,6 +99,9 @@ class SetpointHand:
 
     def allocate(self, allocation: SiteAllocation, *, write: bool) -> None:
         """Take a site's allocation; without `write` it only moves the end of the one that holds."""
+        if self._hands_over:
+            # The site has not heard yet that this is over.
+            return
         self.allocation = allocation
         self._arm(allocation.ends_at - self._clock())
         if self._is_hushed:
@@ -125,9 +130,17 @@ class SetpointHand:
 
     async def async_set_control(self, *, allowed: bool) -> None:
         """Take control, or give it back with no write of ours under way. Raises `ChargerError`."""
-        async with self._lock:
-            # Nobody offers it of a charger that does not ask.
-            await cast("TakesControl", self._charger).set_control(allowed)
+        self._hands_over = not allowed
+        try:
+            async with self._lock:
+                if not allowed:
+                    # Its last word is said here, so nothing is left to be said after a silence.
+                    self._is_hushed = False
+                    self.withdraw_allocation()
+                # Nobody offers it of a charger that does not ask.
+                await cast("TakesControl", self._charger).set_control(allowed)
+        finally:
+            self._hands_over = False
 
     def stop(self) -> None:
         """End the timer; nothing is written any more by itself."""

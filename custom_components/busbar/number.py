@@ -12,12 +12,10 @@ from homeassistant.components.number import (
 )
 from homeassistant.const import UnitOfElectricCurrent
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .chargers.features import Amount
-from .chargers.model import Capabilities, CurrentRange, HasSettings
-from .const import DOMAIN
+from .chargers.model import Capabilities, HasSettings
 from .coordinator import ChargerCoordinator
 from .entity import (
     ChargerEntity,
@@ -27,40 +25,15 @@ from .entity import (
     offered,
     offers,
 )
+from .mode_entities import fixed_current_numbers
 from .platform_setup import BusbarConfigEntry, async_add_busbar_entities
 from .quantities import PRESENTATIONS
 from .site import SiteCoordinator
 from .site_config import ratings
 from .site_entity import SiteEntity
+from .spans import Span, current_span
 
 PARALLEL_UPDATES = 1
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Span:
-    """The values that a number can take: `minimum` to `maximum`, and 0 where a gap lies below `minimum`."""
-
-    minimum: float
-    maximum: float
-    step: float
-    also_zero: bool
-    discharge: CurrentRange | None = None
-    """The same below 0."""
-
-    @property
-    def lowest(self) -> float:
-        """Return the smallest value of all."""
-        if self.discharge is not None:
-            return -self.discharge.maximum_a
-        return 0.0 if self.also_zero else self.minimum
-
-    def gap_around(self, value: float) -> tuple[float, float] | None:
-        """Return what could be chosen instead, away from 0, of a value that is too near to it."""
-        if 0 < value < self.minimum:
-            return self.minimum, self.maximum
-        if self.discharge is not None and -self.discharge.minimum_a < value < 0:
-            return -self.discharge.minimum_a, -self.discharge.maximum_a
-        return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,18 +46,6 @@ class ChargerNumberDescription(NumberEntityDescription):
     set_fn: Callable[[ChargerCoordinator, float], Awaitable[None]]
 
 
-def _current_span(capabilities: Capabilities) -> Span:
-    """Return what the current can be set to; without a settable current nothing but 0."""
-    charge = capabilities.charge or CurrentRange(minimum_a=0, maximum_a=0, step_a=1)
-    return Span(
-        minimum=charge.minimum_a,
-        maximum=charge.maximum_a,
-        step=charge.step_a,
-        also_zero=True,
-        discharge=capabilities.discharge,
-    )
-
-
 def _current_limit(coordinator: ChargerCoordinator) -> float | None:
     """Return the limit a person set; under a site what it decides is shown by the site."""
     hand = coordinator.holder.hand
@@ -92,7 +53,7 @@ def _current_limit(coordinator: ChargerCoordinator) -> float | None:
         return coordinator.data.confirmed_a
     if hand.wish.current_limit_a is not None:
         return hand.wish.current_limit_a
-    return _current_span(coordinator.capabilities).maximum
+    return current_span(coordinator.capabilities).maximum
 
 
 CURRENT_LIMIT: Final = ChargerNumberDescription(
@@ -102,7 +63,7 @@ CURRENT_LIMIT: Final = ChargerNumberDescription(
     native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
     mode=NumberMode.SLIDER,
     exists_fn=lambda capabilities: capabilities.sets_current,
-    span_fn=_current_span,
+    span_fn=current_span,
     value_fn=_current_limit,
     set_fn=lambda coordinator, value: coordinator.holder.async_wish_current(value),
 )
@@ -152,7 +113,11 @@ async def async_setup_entry(
 ) -> None:
     """Add the numbers of an entry."""
     async_add_busbar_entities(
-        entry, async_add_entities, charger=_charger_numbers, site=_site_numbers
+        entry,
+        async_add_entities,
+        charger=_charger_numbers,
+        site=_site_numbers,
+        member=fixed_current_numbers,
     )
 
 
@@ -209,17 +174,7 @@ class ChargerNumber(ChargerEntity[float], NumberEntity):
     @override
     async def async_set_native_value(self, value: float) -> None:
         """Set it, unless it lies in a gap between 0 and a minimum."""
-        if (gap := self._span.gap_around(value)) is not None:
-            minimum, maximum = gap
-            raise ServiceValidationError(
-                translation_domain=DOMAIN,
-                translation_key="value_in_gap",
-                translation_placeholders={
-                    "value": f"{value:g}",
-                    "minimum": f"{minimum:g}",
-                    "maximum": f"{maximum:g}",
-                },
-            )
+        self._span.check(value)
         await self.entity_description.set_fn(self.coordinator, value)
 
     @override

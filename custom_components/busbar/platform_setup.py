@@ -76,17 +76,18 @@ def _add_subentry_entities(
     subentries: Callable[[ConfigEntry], Iterable[ConfigSubentry]],
     build: SubentryEntities,
 ) -> None:
-    known: set[str] = set()
+    known: set[str | None] = set()
 
     @callback
     def add_new() -> None:
         for subentry in subentries(entry):
-            if subentry.subentry_id not in known:
-                known.add(subentry.subentry_id)
-                async_add_entities(
-                    build(entry.runtime_data.coordinator, subentry),
-                    config_subentry_id=subentry.subentry_id,
-                )
+            offered = [
+                entity
+                for entity in build(entry.runtime_data.coordinator, subentry)
+                if entity.unique_id not in known
+            ]
+            known.update(entity.unique_id for entity in offered)
+            async_add_entities(offered, config_subentry_id=subentry.subentry_id)
 
     add_new()
     entry.async_on_unload(entry.runtime_data.async_on_members_changed(add_new))

@@ -19,6 +19,7 @@ from .entity import (
     offered,
     offers,
 )
+from .mode_entities import mode_selects
 from .platform_setup import BusbarConfigEntry, async_add_busbar_entities
 
 PARALLEL_UPDATES = 1
@@ -88,7 +89,9 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the selects of an entry."""
-    async_add_busbar_entities(entry, async_add_entities, charger=_charger_selects)
+    async_add_busbar_entities(
+        entry, async_add_entities, charger=_charger_selects, member=mode_selects
+    )
 
 
 def _charger_selects(coordinator: ChargerCoordinator) -> Iterator[SelectEntity]:

@@ -22,6 +22,7 @@ from .chargers.features import Reading
 from .chargers.model import Role
 from .coordinator import ChargerCoordinator
 from .entity import ChargerEntity, Exists, offered
+from .mode_entities import mode_sensors
 from .platform_setup import BusbarConfigEntry, async_add_busbar_entities
 from .site import SiteCoordinator
 from .site_entity import CircuitEntity, MemberEntity, SiteEntity
@@ -91,6 +92,7 @@ def _member_sensors(
         yield MemberSensor(
             coordinator=coordinator, subentry=subentry, description=description
         )
+    yield from mode_sensors(coordinator, subentry)
 
 
 class ChargerSensor(ChargerEntity[SensorValue], SensorEntity):

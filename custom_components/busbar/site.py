@@ -43,6 +43,7 @@ from .site_config import (
     site_config,
 )
 from .site_inputs import observe, wish
+from .site_modes import SiteModes
 from .site_plan import SitePlan
 from .site_sources import SiteSources
 from .site_store import SiteStore
@@ -83,6 +84,8 @@ class SiteCoordinator(DataUpdateCoordinator[Decision]):
         self._store = store
         self.plan = SitePlan(entry, store, self._async_step_and_tell)
         """Windows and pauses, as persons want them."""
+        self.modes = SiteModes(self, store, self._async_step_and_tell)
+        """What persons chose for each member, and what is in force."""
         self._memory = Memory.from_dict(store.state.memory, time.monotonic())
         self._issues = SiteIssues(hass, entry.entry_id, self._charger_of)
         self._sources = SiteSources(hass, self.async_request_step)
@@ -140,6 +143,7 @@ class SiteCoordinator(DataUpdateCoordinator[Decision]):
         former = {member.key for member in self.config.members}
         self.config = site_config(self.config_entry)
         self.plan.async_reconfigure()
+        self.modes.forget_others({member.key for member in self.config.members})
         for key in former - {member.key for member in self.config.members}:
             if (coordinator := self.coordinator_of(key)) is not None:
                 coordinator.hand.withdraw_allocation()
@@ -203,6 +207,7 @@ class SiteCoordinator(DataUpdateCoordinator[Decision]):
     def inputs(self, now: float) -> Inputs:
         """Return everything that a step looks at."""
         self._end_target()
+        self._follow_modes()
         state = self._store.state
         coordinators = {
             member.key: coordinator
@@ -213,6 +218,11 @@ class SiteCoordinator(DataUpdateCoordinator[Decision]):
             members={key: observe(item) for key, item in coordinators.items()},
             meters=self._sources.readings,
             wishes={key: wish(item) for key, item in coordinators.items()},
+            # Of one that is not loaded, only what is stored is known; that it is hands-off counts for its reserve.
+            intents={
+                member.key: self.modes.in_force(member.key).intent
+                for member in self.config.members
+            },
             home_battery_w=self._sources.home_battery_w(now),
             target=None
             if state.target_a is None
@@ -273,10 +283,16 @@ class SiteCoordinator(DataUpdateCoordinator[Decision]):
         return decision
 
     def _set_timer(self, decision: Decision) -> None:
-        """Step again when the first timer of the balancer runs out."""
+        """Step again when the first timer of the balancer runs out, or a window begins or ends."""
         self._stop_timer()
+        delays_s = []
         if decision.next_at is not None:
-            delay_s = max(decision.next_at - time.monotonic(), _LEAST_GAP_S)
+            delays_s.append(decision.next_at - time.monotonic())
+        now = dt_util.now()
+        if (changes_at := self.plan.next_change(now)) is not None:
+            delays_s.append((changes_at - now).total_seconds())
+        if delays_s:
+            delay_s = max(min(delays_s), _LEAST_GAP_S)
             self._timer = async_call_later(
                 self.hass, delay_s, HassJob(self._async_timer, cancel_on_shutdown=True)
             )
@@ -321,6 +337,14 @@ class SiteCoordinator(DataUpdateCoordinator[Decision]):
         ):
             state.target_a = state.target_ends_at = None
             self._store.save_later()
+
+    def _follow_modes(self) -> None:
+        """Keep at once what became of modes by what chargers told: a restart must not undo it."""
+        changed = [
+            member.key for member in self.config.members if self.modes.note(member.key)
+        ]
+        if changed:
+            self.config_entry.async_create_task(self.hass, self._store.async_save())
 
     async def async_leave(self) -> None:
         """Go in good order: lower all members at once to what they may take without us."""

@@ -35,6 +35,12 @@ class SiteRuntime:
         return lambda: self._listeners.remove(listener)
 
     @callback
+    def async_chargers_changed(self) -> None:
+        """Look the members up again; what one can do is known only once its charger was loaded."""
+        self.coordinator.async_members_changed()
+        self.async_members_changed()
+
+    @callback
     def async_members_changed(self) -> None:
         """Tell the platforms."""
         for listener in tuple(self._listeners):
@@ -60,7 +66,7 @@ async def async_setup_site_entry(hass: HomeAssistant, entry: SiteConfigEntry) ->
     await coordinator.async_config_entry_first_refresh()
     entry.async_on_unload(
         async_dispatcher_connect(
-            hass, SIGNAL_CHARGERS_CHANGED, coordinator.async_members_changed
+            hass, SIGNAL_CHARGERS_CHANGED, entry.runtime_data.async_chargers_changed
         )
     )
     # Stopping Home Assistant unloads nothing, and cancels the streams of the chargers before its stop

@@ -11,10 +11,12 @@ from .balancer.inputs import (
     MemberCapabilities,
     MemberObservation,
     MemberStatus,
+    SiteConfig,
     Wish,
     WriteBudget,
     WriteInFlight,
 )
+from .balancer.modes import Mode, modes_for
 from .chargers.errors import RateLimited
 from .chargers.model import Capabilities, ChargerStatus, CurrentRange, Lease, Snapshot
 from .coordinator import ChargerCoordinator
@@ -94,6 +96,29 @@ def wish(coordinator: ChargerCoordinator) -> Wish:
     )
 
 
+def modes_of(coordinator: ChargerCoordinator, site: SiteConfig) -> tuple[Mode, ...]:
+    """Return the modes in which a member can run, or could once a person allowed it."""
+    ranges = coordinator.capabilities.ranges
+    return modes_for(
+        sets_current=ranges.charge is not None,
+        can_discharge=ranges.discharge is not None,
+        has_meter=is_metered(coordinator.identity.key, site),
+    )
+
+
+def is_metered(key: str, site: SiteConfig) -> bool:
+    """Return whether a circuit on a member's way to the supply, or the supply itself, has a meter."""
+    circuits = {circuit.key: circuit for circuit in site.circuits}
+    feeding = next(
+        (member.circuit for member in site.members if member.key == key), None
+    )
+    while feeding in circuits:
+        if circuits[feeding].has_meter:
+            return True
+        feeding = circuits[feeding].parent
+    return False
+
+
 def _capabilities(capabilities: Capabilities, account: str) -> MemberCapabilities:
     budget = capabilities.write_budget
     full_current_a = capabilities.full_current_a
@@ -106,6 +131,7 @@ def _capabilities(capabilities: Capabilities, account: str) -> MemberCapabilitie
         full_current_a=full_current_a,
         phases=capabilities.phases,
         can_switch_phases=capabilities.can_switch_phases,
+        could_discharge=capabilities.ranges.discharge is not None,
         can_pause=capabilities.sets_current or capabilities.can_lock,
         lease=_lease(capabilities.lease),
         write_budget=WriteBudget(

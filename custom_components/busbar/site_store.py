@@ -1,7 +1,7 @@
-"""Keep over restarts what a site must not forget: its target, its switches, its pauses, the memory."""
+"""Keep over restarts what a site must not forget: its target, switches, modes and pauses, the memory."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Final, Self
 
@@ -10,10 +10,40 @@ from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
 from .balancer.model import PhaseAmps
+from .balancer.modes import Mode
 from .const import DOMAIN
 
 # The memory changes with every step; what it loses in a crash is convenience, not safety.
 _MEMORY_DELAY_S: Final = 60.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChosenMode:
+    """What a person chose for one member."""
+
+    mode: Mode | None = None
+    """`None`: nobody chose one yet."""
+    before: Mode | None = None
+    """What was chosen before a mode that only lasts until something happens."""
+    fixed_a: float | None = None
+    """The current of the fixed mode, plus charges, minus discharges; `None`: nobody set one."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it for storage."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Restore it from storage; a mode that is not known (any more) was never chosen."""
+        return cls(
+            mode=_known_mode(data.get("mode")),
+            before=_known_mode(data.get("before")),
+            fixed_a=data.get("fixed_a"),
+        )
+
+
+def _known_mode(stored: str | None) -> Mode | None:
+    return Mode(stored) if stored in set(Mode) else None
 
 
 @dataclass(kw_only=True)
@@ -29,6 +59,8 @@ class SiteState:
     """Keys of the windows that a person switched off."""
     pauses: Mapping[str, datetime] = field(default_factory=dict)
     """When the pause of each paused member ends, by key, in wall time."""
+    modes: Mapping[str, ChosenMode] = field(default_factory=dict)
+    """By member key."""
     memory: Mapping[str, Any] = field(default_factory=dict)
     """What the balancer remembers, with ages instead of times."""
 
@@ -41,6 +73,7 @@ class SiteState:
             "is_balancing": self.is_balancing,
             "windows_off": sorted(self.windows_off),
             "pauses": {key: end.isoformat() for key, end in self.pauses.items()},
+            "modes": {key: chosen.as_dict() for key, chosen in self.modes.items()},
             "memory": self.memory,
         }
 
@@ -61,6 +94,10 @@ class SiteState:
             pauses={
                 key: datetime.fromisoformat(ends_at)
                 for key, ends_at in data.get("pauses", {}).items()
+            },
+            modes={
+                key: ChosenMode.from_dict(chosen)
+                for key, chosen in data.get("modes", {}).items()
             },
             memory=data["memory"],
         )

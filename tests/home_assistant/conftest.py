@@ -23,8 +23,9 @@ from .andersen_house import andersen_cloud, andersen_entry, andersen_house
 from .common import charger_data, site_entry_of
 from .easee_house import easee_cloud, easee_entry, easee_house
 from .easee_site import easee_site, easee_warp
-from .quasar_house import quasar_entry, quasar_house, quasar_ours
+from .quasar_house import quasar_entry, quasar_house, quasar_ours, quasar_site
 from .shelly_house import add_shelly, start_shelly
+from .shown import snapshot
 
 __all__ = [
     "add_shelly",
@@ -39,7 +40,9 @@ __all__ = [
     "quasar_entry",
     "quasar_house",
     "quasar_ours",
+    "quasar_site",
     "says_everything",
+    "snapshot",
     "start_shelly",
 ]
 

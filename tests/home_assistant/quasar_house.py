@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import time
 from typing import Any
 
+from homeassistant.config_entries import ConfigSubentryDataWithId
 from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -17,9 +18,11 @@ from custom_components.busbar.const import DOMAIN
 from simulators.quasar import BatteryCar, Fault, QuasarSimulator, Register
 from simulators.world import ManualClock
 
-__all__ = ["quasar_entry", "quasar_house", "quasar_ours"]
+__all__ = ["quasar_entry", "quasar_house", "quasar_ours", "quasar_site"]
 
 KEY = "quasar_100000"
+MEMBER = "member_quasar"
+GRID = "sensor.grid_power"
 POLL_S = 5.0
 TIMEOUT_S = 5.0
 """How long an answer is waited for, in real time: longer than a busy machine needs."""
@@ -170,6 +173,52 @@ async def quasar_house(
             for name in replaced.keys() & defaults.keys():
                 monkeypatch.setitem(defaults, name, replaced[name])
         yield house
+
+
+def metered_site() -> MockConfigEntry:
+    """Return the entry of a house on one phase with a meter, whose only charger is the Quasar."""
+    return MockConfigEntry(
+        domain=DOMAIN,
+        title="Home",
+        data={
+            "kind": "site",
+            "phases": 1,
+            "ratings": {"l1": 40.0},
+            "voltage": 230.0,
+            "meter": {
+                "kind": "powers",
+                "inverted": False,
+                "entities": {"l1": {"power": GRID}},
+            },
+        },
+        subentries_data=[
+            ConfigSubentryDataWithId(
+                data={
+                    "charger": KEY,
+                    "phase_map": "l1_l2_l3",
+                    "minimum": 3.0,
+                    "maximum": 32.0,
+                },
+                subentry_id=MEMBER,
+                subentry_type="charger",
+                title="Quasar",
+                unique_id=KEY,
+            )
+        ],
+    )
+
+
+@pytest.fixture
+async def quasar_site(
+    hass: HomeAssistant, quasar_house: QuasarHouse, quasar_entry: MockConfigEntry
+) -> MockConfigEntry:
+    """Return a site with a meter, set up, in which the Quasar is watched and not yet steered."""
+    hass.states.async_set(GRID, "400", {"unit_of_measurement": "W"})
+    entry = metered_site()
+    entry.add_to_hass(hass)
+    await hass.config_entries.async_setup(entry.entry_id)
+    await quasar_house.settle()
+    return entry
 
 
 @pytest.fixture

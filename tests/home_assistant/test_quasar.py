@@ -80,6 +80,20 @@ async def test_entities(
     assert state_of(hass, "binary_sensor", f"{KEY}_control_lost") == "off"
 
 
+@pytest.mark.parametrize("key", ["charged", "discharged"])
+async def test_a_battery_of_the_energy_dashboard(
+    hass: HomeAssistant,
+    quasar_house: QuasarHouse,
+    quasar_entry: MockConfigEntry,
+    key: str,
+) -> None:
+    """Both directions are sums of energy that never fall, as the dashboard takes them, also hands-off."""
+    attributes = state_with(hass, "sensor", f"{KEY}_estimated_{key}_energy").attributes
+    assert attributes["device_class"] == "energy"
+    assert attributes["state_class"] == "total_increasing"
+    assert attributes["unit_of_measurement"] == "kWh"
+
+
 async def test_into_our_hands_and_back(
     hass: HomeAssistant, quasar_house: QuasarHouse, quasar_entry: MockConfigEntry
 ) -> None:

@@ -120,7 +120,7 @@ def _member_fields(entry: ConfigEntry) -> dict[vol.Marker, Any]:
 
 
 def _range_of(coordinator: ChargerCoordinator | None) -> CurrentRange:
-    return (coordinator and coordinator.capabilities.charge) or _USUAL_RANGE
+    return (coordinator and coordinator.capabilities.ranges.charge) or _USUAL_RANGE
 
 
 def member_data(coordinator: ChargerCoordinator) -> ConfigSubentryData:

@@ -7,7 +7,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
 from ..balancer.inputs import SiteConfig
-from ..balancer.modes import MODES, Mode, modes_for
+from ..balancer.modes import MODES, Mode
 from ..chargers.model import CurrentRange
 from ..coordinator import ChargerCoordinator
 from ..members import find_coordinator
@@ -21,6 +21,7 @@ from ..site_config import (
     CONF_WEEKDAYS,
     site_config,
 )
+from ..site_inputs import modes_of
 
 type Chosen = Mapping[str, ChargerCoordinator | None]
 """The members that a window is for by key, `None` = not loaded, so that nothing is known of what it can do."""
@@ -67,8 +68,8 @@ def _mode(
 ) -> dict[str, str]:
     mode = Mode(user_input[CONF_MODE])
     is_possible = any(
-        coordinator is None or mode in _modes(site, key, coordinator)
-        for key, coordinator in chosen.items()
+        coordinator is None or mode in modes_of(coordinator, site)
+        for coordinator in chosen.values()
     )
     # A site without chargers may be planned for before they come.
     return {} if is_possible or not chosen else {CONF_MODE: "mode_not_possible"}
@@ -115,30 +116,8 @@ def _out_of_range(
 
 
 def _range(coordinator: ChargerCoordinator, *, discharges: bool) -> CurrentRange | None:
-    capabilities = coordinator.capabilities
-    return capabilities.discharge if discharges else capabilities.charge
-
-
-def _modes(
-    site: SiteConfig, key: str, coordinator: ChargerCoordinator
-) -> tuple[Mode, ...]:
-    capabilities = coordinator.capabilities
-    return modes_for(
-        sets_current=capabilities.sets_current,
-        can_discharge=capabilities.can_discharge,
-        has_meter=_has_meter(site, key),
-    )
-
-
-def _has_meter(site: SiteConfig, key: str) -> bool:
-    """Return whether a circuit between a member and the supply, or the supply itself, has a meter."""
-    circuits = {circuit.key: circuit for circuit in site.circuits}
-    place = next(member.circuit for member in site.members if member.key == key)
-    while (circuit := circuits.get(place or "")) is not None:
-        if circuit.has_meter:
-            return True
-        place = circuit.parent or ""
-    return False
+    ranges = coordinator.capabilities.ranges
+    return ranges.discharge if discharges else ranges.charge
 
 
 _CHECKS: Final[

@@ -171,6 +171,17 @@ async def test_switching_external_control_off(charging: Rig) -> None:
     assert charging.sim.machine.control == 1
 
 
+async def test_hands_off_out_of_silence(charging: Rig) -> None:
+    """Whoever wants it left alone wants it stopped first, also where nobody spoke to it for a while."""
+    await charging.charger.fall_silent()
+    charging.sim.writes.clear()
+    await charging.charger.set_control(allowed=False)
+    assert charging.told() == [("ACTION", 2), ("CURRENT", 0), ("CONTROL", 0)]
+    await charging.run(30)
+    assert charging.snapshot.control_allowed is False
+    assert charging.sim.machine.control == 0
+
+
 async def test_control_is_not_given_back_to_a_dead_wire(charging: Rig) -> None:
     """What the charger did not hear has not happened."""
     charging.fault(Fault.MUTE)

@@ -252,6 +252,7 @@ class QuasarCharger(
         if allowed:
             await self._take_control()
         else:
+            self._break_silence()
             await self.release()
             self._memory.change(external_control=False, held_back=False)
             self._steering.is_held_back = False
@@ -307,7 +308,11 @@ class QuasarCharger(
 
     def _wake(self) -> None:
         """Steer again, after falling silent or giving control back."""
-        self._is_silent = self._is_released = False
+        self._is_released = False
+        self._break_silence()
+
+    def _break_silence(self) -> None:
+        self._is_silent = False
         self._client.speak()
 
     async def _apply(self) -> None:
