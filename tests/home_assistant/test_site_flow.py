@@ -80,6 +80,7 @@ async def test_site_of_all_known_chargers(
         "reserve": 0,
         "margin": 1,
         "options": result["data"]["options"],
+        "home_battery": None,
         "is_balancing": True,
     }
     assert result["data"]["options"]["rotation_s"] == 900

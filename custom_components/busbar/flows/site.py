@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
+    ConfigEntryState,
     ConfigFlow,
     ConfigFlowResult,
     ConfigSubentryData,
@@ -17,6 +18,8 @@ import voluptuous as vol
 from ..balancer.controller import Changes, preview
 from ..balancer.inputs import Inputs
 from ..balancer.memory import Memory
+from ..balancer.modes import Intent, default_mode
+from ..coordinator import ChargerCoordinator
 from ..members import find_coordinator, free_chargers
 from ..meter import MeterFollower, MeterKind
 from ..site_config import (
@@ -31,6 +34,7 @@ from ..site_config import (
     phase_count,
 )
 from ..site_inputs import observe, wish
+from .following import following_errors
 from .member import charger_selector, member_data
 from .meter import NO_METER, meter_data, meter_form, meter_kind, meter_schema
 from .supply import (
@@ -123,22 +127,26 @@ class SiteFlow(ConfigFlow):
     async def async_step_site_limits(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask for target, fail-safe budget and timers."""
+        """Ask for target, fail-safe budget, timers, and how to follow sun and house."""
+        errors: dict[str, str] = {}
         if user_input is not None:
+            errors = following_errors(self.hass, self._site_data, user_input)
+        if user_input is not None and not errors:
             kept = {
                 key: value
                 for key, value in self._site_data.items()
                 if key not in LIMITS_SCHEMA.schema
             }
-            self._site_data = {**kept, **limits_data(user_input)}
+            self._site_data = {**kept, **limits_data(self.hass, user_input)}
             if self.source == SOURCE_RECONFIGURE:
                 return await self.async_step_site_review()
             return await self.async_step_site_chargers()
         return self.async_show_form(
             step_id="site_limits",
             data_schema=self.add_suggested_values_to_schema(
-                LIMITS_SCHEMA, limits_form(self._site_data)
+                LIMITS_SCHEMA, user_input or limits_form(self.hass, self._site_data)
             ),
+            errors=errors,
         )
 
     async def async_step_site_chargers(
@@ -228,6 +236,7 @@ class SiteFlow(ConfigFlow):
             Inputs(
                 members={key: observe(item) for key, item in found.items()},
                 wishes={key: wish(item) for key, item in found.items()},
+                intents=self._intents(found),
                 meters={} if reading is None else {SUPPLY: reading},
             ),
             Memory(),
@@ -239,6 +248,21 @@ class SiteFlow(ConfigFlow):
             for title, data in members.items()
         )
         return {"reading": _reading_text(reading, now), "decision": shares or "-"}
+
+    def _intents(self, found: Mapping[str, ChargerCoordinator]) -> Mapping[str, Intent]:
+        """Return the modes of members: those of the site that runs, or those in which a new one begins."""
+        intents = {
+            key: Intent(
+                mode=default_mode(is_watched_first=item.data.control_allowed is False)
+            )
+            for key, item in found.items()
+        }
+        if self.source == SOURCE_RECONFIGURE:
+            entry = self._get_reconfigure_entry()
+            if entry.state is ConfigEntryState.LOADED:
+                modes = entry.runtime_data.coordinator.modes
+                intents |= {key: modes.in_force(key).intent for key in found}
+        return intents
 
 
 def _reading_text(reading: Any, now: float) -> str:

@@ -10,6 +10,7 @@ from homeassistant.const import (
     UnitOfElectricPotential,
     UnitOfTime,
 )
+from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     BooleanSelector,
@@ -28,6 +29,7 @@ from ..const import CONF_KIND, EntryKind
 from ..site_config import (
     CONF_DEFAULT_TARGET,
     CONF_FAIL_SAFE,
+    CONF_HOME_BATTERY,
     CONF_MARGIN,
     CONF_OPTIONS,
     CONF_PHASES,
@@ -38,12 +40,21 @@ from ..site_config import (
     DEFAULT_VOLTAGE_V,
     PHASE_KEYS,
 )
+from .following import (
+    FOLLOWING_FIELDS,
+    SECTION_FOLLOWING,
+    SECTION_PACE,
+    battery_data,
+    following_form,
+    following_options,
+)
 from .meter import METER_KIND, NO_METER
 
 CONF_METER_KIND: Final = "meter_kind"
 CONF_RATING: Final = "rating"
 SECTION_DETAILS: Final = "details"
 SECTION_TIMERS: Final = "timers"
+_SECTIONS: Final = (SECTION_TIMERS, SECTION_FOLLOWING, SECTION_PACE)
 
 # The least that a pilot can signal (IEC 61851): a supply below it can charge nothing.
 LEAST_A: Final = 6.0
@@ -145,6 +156,7 @@ LIMITS_SCHEMA: Final = vol.Schema(
             ),
             {"collapsed": True},
         ),
+        **FOLLOWING_FIELDS,
     }
 )
 
@@ -181,12 +193,18 @@ def supply_form(data: Mapping[str, Any]) -> dict[str, Any]:
     return {**form, CONF_PHASES: str(data[CONF_PHASES])}
 
 
-def limits_data(user_input: Mapping[str, Any]) -> dict[str, Any]:
+def limits_data(hass: HomeAssistant, user_input: Mapping[str, Any]) -> dict[str, Any]:
     """Return what an entry keeps of the form of limits; a field that is left empty is not kept."""
-    kept = {key: value for key, value in user_input.items() if key != SECTION_TIMERS}
-    return {**kept, CONF_OPTIONS: dict(user_input[SECTION_TIMERS])}
+    kept = {key: value for key, value in user_input.items() if key not in _SECTIONS}
+    options = {**user_input[SECTION_TIMERS], **following_options(user_input)}
+    return {
+        **kept,
+        CONF_OPTIONS: options,
+        CONF_HOME_BATTERY: battery_data(hass, user_input),
+    }
 
 
-def limits_form(data: Mapping[str, Any]) -> dict[str, Any]:
+def limits_form(hass: HomeAssistant, data: Mapping[str, Any]) -> dict[str, Any]:
     """Return the form of limits as an entry has it."""
-    return {**data, SECTION_TIMERS: data.get(CONF_OPTIONS, {})}
+    timers = {SECTION_TIMERS: data.get(CONF_OPTIONS, {})}
+    return {**data, **timers, **following_form(hass, data)}
