@@ -171,6 +171,10 @@ async def test_a_fixed_discharge(
         "minimum": "-3",
         "maximum": "-32",
     }
+    # Discharged is only what is known to be full enough; the rest between directions has tests of its own.
+    await quasar_house.pass_time(10)
+    data = {**quasar_site.data, "options": {"turn_pause_s": 0.0}}
+    hass.config_entries.async_update_entry(quasar_site, data=data)
     await act(hass, "number", "set_value", key, value=-6)
     assert state_of(hass, "number", key) == "-6.0"
     await choose(hass, quasar_house, "fixed")
@@ -178,6 +182,11 @@ async def test_a_fixed_discharge(
     assert state.state == "fixed"
     assert state.attributes["source"] == "chosen"
     assert state.attributes["current"] == -6
+    while ("CURRENT", -6) not in quasar_house.told():
+        await quasar_house.pass_time(5)
+    await choose(hass, quasar_house, "off")
+    while quasar_house.told(Register.ACTION, Register.CURRENT)[-2:] != STOPPED:
+        await quasar_house.pass_time(5)
 
 
 async def test_a_member_whose_charger_is_gone(
