@@ -21,20 +21,17 @@ from homeassistant.util import dt as dt_util
 
 from .balancer import controller
 from .balancer.controller import Changes
-from .balancer.decision import Decision, MemberDecision, SetPoint
+from .balancer.decision import Decision, MemberDecision
 from .balancer.inputs import Inputs, SiteConfig, Target
 from .balancer.memory import Memory
 from .balancer.model import PhaseAmps
-from .chargers.errors import ChargerError
 from .chargers.model import Charger
 from .const import DOMAIN
 from .contactors import async_switch_contactor, contactor_state
 from .coordinator import ChargerCoordinator
 from .explain import decision_numbers
-from .hand import SetpointHand
 from .issues import SiteIssues
 from .members import find_coordinator
-from .setpoint import SiteAllocation
 from .site_config import (
     CONF_CHARGER,
     SUPPLY,
@@ -47,6 +44,7 @@ from .site_modes import SiteModes
 from .site_plan import SitePlan
 from .site_sources import SiteSources
 from .site_store import SiteStore
+from .site_writes import async_let_go, hand_over
 
 if TYPE_CHECKING:
     from .site_entry import SiteConfigEntry
@@ -326,7 +324,7 @@ class SiteCoordinator(DataUpdateCoordinator[Decision]):
             )
         for key, member in decision.members.items():
             if (coordinator := self.coordinator_of(key)) is not None:
-                _hand_over(coordinator, member)
+                hand_over(coordinator, member)
 
     def _end_target(self) -> None:
         """Forget a target whose time ran out."""
@@ -357,44 +355,10 @@ class SiteCoordinator(DataUpdateCoordinator[Decision]):
         ]
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LEAVE_S):
-                await asyncio.gather(*(_async_let_go(item) for item in steered))
+                await asyncio.gather(*(async_let_go(item) for item in steered))
         self._sources.async_stop()
         self._issues.async_clear()
         await self._store.async_save()
-
-
-def _hand_over(coordinator: ChargerCoordinator, member: MemberDecision) -> None:
-    hand, setpoint = coordinator.hand, member.set_point
-    was_steered = hand.is_steered
-    if setpoint is None:
-        hand.withdraw_allocation()
-    else:
-        _allocate(hand, setpoint, write=member.write_now)
-    if hand.is_steered != was_steered:
-        # What limits the charger, and what its slider means, has another name now.
-        coordinator.async_update_listeners()
-
-
-def _allocate(hand: SetpointHand, setpoint: SetPoint, *, write: bool) -> None:
-    hand.allocate(
-        SiteAllocation(
-            current_a=setpoint.current_a,
-            phases=setpoint.phases,
-            ends_at=setpoint.ends_at,
-            falls_to_a=setpoint.falls_to_a,
-            lease_s=setpoint.lease_s,
-        ),
-        write=write,
-    )
-
-
-async def _async_let_go(coordinator: ChargerCoordinator) -> None:
-    hand = coordinator.hand
-    if hand.allocation is not None:
-        # Out of reach: what it may draw was reserved anyway, and there is nobody left to retry.
-        with contextlib.suppress(ChargerError):
-            await hand.async_lower(hand.allocation.falls_to_a)
-        hand.withdraw_allocation()
 
 
 def _monotonic(wall: datetime | None, now: float) -> float | None:
