@@ -8,12 +8,27 @@ be `None`, which means "not known" and is never replaced by a made-up zero.
 Nothing here does I/O, and nothing here knows a make.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import time
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
+from .abilities import (
+    FallsSilent,
+    HasDiagnostics,
+    HasSchedule,
+    HasSettings,
+    Locks,
+    Pauses,
+    ReleasesControl,
+    ScheduleSlot,
+    SetsCurrent,
+    SetsPhaseCurrents,
+    StoredFallback,
+    StoresFallback,
+    SwitchesPhases,
+    TakesControl,
+)
 from .capabilities import (
     Capabilities,
     CurrentRange,
@@ -58,6 +73,8 @@ __all__ = [
     "SetsPhaseCurrents",
     "Snapshot",
     "SnapshotListener",
+    "StoredFallback",
+    "StoresFallback",
     "SwitchesPhases",
     "TakesControl",
     "Unsubscribe",
@@ -118,20 +135,6 @@ class Occurrence:
     kind: str
     happened_at: float
     details: Mapping[str, FeatureValue] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ScheduleSlot:
-    """One window of a charger's own schedule, in its local time; it may pass midnight."""
-
-    key: str
-    start: time
-    end: time
-    weekdays: frozenset[int]
-    """Days on which the window starts, Monday is 0."""
-    enabled: bool
-    name: str | None = None
-    limit_a: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -252,136 +255,6 @@ class Charger(Protocol):
         self, on_snapshot: SnapshotListener, on_lost: LostListener
     ) -> Unsubscribe:
         """Hear of every new snapshot, and once when the device is no longer heard."""
-
-
-@runtime_checkable
-class SetsCurrent(Protocol):
-    """Its current can be limited."""
-
-    async def set_current(
-        self, current_a: float, *, lease_s: float | None = None
-    ) -> None:
-        """Limit the current per phase to 0 or a value within the capabilities' range.
-
-        Negative = discharge, only with `Capabilities.discharge`. `lease_s` is how long the limit is to hold,
-        only with `Capabilities.lease`. Returns when the device *took* the command; that it follows is seen
-        in `Snapshot.confirmed_a`. Raises `Rejected` for a value outside the range, before anything is sent.
-        """
-
-
-@runtime_checkable
-class SetsPhaseCurrents(Protocol):
-    """A group whose limit is set per phase."""
-
-    async def set_phase_currents(
-        self, currents_a: tuple[float, float, float], *, lease_s: float | None = None
-    ) -> None:
-        """Limit the sum of all chargers below it, per phase."""
-
-
-@runtime_checkable
-class Pauses(Protocol):
-    """A charge can be held back and released by a person."""
-
-    async def set_charging(self, released: bool) -> None:
-        """Release the charge, or hold it back."""
-
-
-@runtime_checkable
-class Locks(Protocol):
-    """It can be locked against use."""
-
-    async def set_locked(self, locked: bool) -> None:
-        """Lock or unlock the charger."""
-
-
-@runtime_checkable
-class TakesControl(Protocol):
-    """It is only watched until a person allows us to write to it (`Capabilities.once_allowed`)."""
-
-    async def set_control(self, allowed: bool) -> None:
-        """Take control, or stop what flows and give control back; the choice outlives a restart.
-
-        Raises `ChargerError`, and then it is as it was.
-        """
-
-
-@runtime_checkable
-class SwitchesPhases(Protocol):
-    """It can charge with one phase or with three."""
-
-    async def set_phases(self, count: int) -> None:
-        """Ask for `count` phases; the switch itself may take more than a minute."""
-
-
-@runtime_checkable
-class HasSchedule(Protocol):
-    """It keeps a schedule of its own."""
-
-    async def set_schedule(self, slots: Sequence[ScheduleSlot]) -> None:
-        """Write these slots as a whole; slots that are not named keep what they have."""
-
-
-@runtime_checkable
-class HasSettings(Protocol):
-    """It has settings and commands of its own, listed in `Capabilities.features`."""
-
-    async def set_value(self, key: str, value: FeatureValue) -> None:
-        """Write the `Setting` called `key`, because a person asked for it."""
-
-    async def run_command(self, key: str) -> None:
-        """Run the `Command` called `key`, because a person asked for it."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StoredFallback:
-    """A limit in memory that wears, to which a charger falls by itself."""
-
-    holder: str
-    """The name of what keeps it: the charger, or the circuit it is steered by."""
-    current_a: float
-
-
-@runtime_checkable
-class StoresFallback(Protocol):
-    """Where its lease ends is stored in memory that wears."""
-
-    @property
-    def stored_fallback(self) -> StoredFallback | None:
-        """Return what is stored now, `None` where it is not known or not ours to change."""
-
-    async def store_fallback(self, current_a: float) -> None:
-        """Store another limit, because a person asked for it. Raises `ChargerError`."""
-
-
-@runtime_checkable
-class HasDiagnostics(Protocol):
-    """It can show what its wire says, for a person who looks for a fault."""
-
-    def diagnostics(self) -> Mapping[str, object]:
-        """Return the raw state, fit for JSON, without secrets, serials, addresses or persons."""
-
-
-@runtime_checkable
-class ReleasesControl(Protocol):
-    """It remembers us, or was taken over by us, and can be let go."""
-
-    async def release(self) -> None:
-        """Hand control back when its entry is removed, as far as the device can be reached."""
-
-
-@runtime_checkable
-class FallsSilent(Protocol):
-    """It is steered live: every word that it hears keeps it going, and it stops by itself in silence.
-
-    Control of such a charger is handed back whenever its entry is unloaded.
-    """
-
-    async def fall_silent(self) -> None:
-        """Stop it as far as it hears us, then say nothing more; never raises.
-
-        From then on it counts as lost. The next command breaks the silence.
-        """
 
 
 class Connection(Protocol):
