@@ -33,6 +33,19 @@ def schema() -> GraphQLSchema:
     return build_schema(text)
 
 
+@cache
+def _read(query: str) -> tuple[DocumentNode | None, list[dict[str, Any]]]:
+    """Parse and validate: clients send the same few documents again and again."""
+    try:
+        document = parse(query)
+    except GraphQLError as err:
+        return None, [{"message": err.message, "extensions": INVALID}]
+    errors = validate(schema(), document)
+    if errors:
+        return None, [{"message": e.message, "extensions": INVALID} for e in errors]
+    return document, []
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Command:
     """Be a mutation that the cloud took, kept for tests to look at."""
@@ -77,15 +90,7 @@ class Api:
         self, body: Mapping[str, Any]
     ) -> tuple[DocumentNode | None, list[dict[str, Any]]]:
         """Parse and validate a document; one unknown field fails all of it."""
-        try:
-            document = parse(body["query"])
-        except GraphQLError as err:
-            return None, [{"message": err.message, "extensions": INVALID}]
-        errors = validate(schema(), document)
-        if errors:
-            found = [{"message": e.message, "extensions": INVALID} for e in errors]
-            return None, found
-        return document, []
+        return _read(body["query"])
 
     async def _execute(
         self, document: DocumentNode, body: Mapping[str, Any], root: Mapping[str, Any]

@@ -2,17 +2,19 @@
 
 import asyncio
 from collections.abc import Mapping
+from functools import cache
 import logging
 from typing import Any, Final, override
 
 from aiohttp import ClientSession
-from gql import Client as GraphQLClient, gql
+from gql import Client as GraphQLClient, GraphQLRequest
 from gql.transport.aiohttp import AIOHTTPTransport
 from gql.transport.exceptions import (
     TransportError,
     TransportQueryError,
     TransportServerError,
 )
+from graphql import DocumentNode, parse
 
 from ..errors import ChargerError, ConnectionFailed, RateLimited, Rejected, Unsupported
 from . import documents
@@ -165,9 +167,9 @@ class Client:
     async def _send(
         self, document: str, name: str, variables: Wire, token: str, is_query: bool
     ) -> Wire:
-        request = gql(document)
-        request.operation_name = name
-        request.variable_values = dict(variables)
+        request = GraphQLRequest(
+            _parsed(document), variable_values=dict(variables), operation_name=name
+        )
         headers = {"Authorization": f"Bearer {token}"}
         # One at a time: the headers of an answer are kept in the transport alone.
         async with self._one_at_a_time:
@@ -193,6 +195,12 @@ class Client:
         if err.code == 429:
             return RateLimited(_seconds(self._transport.response_headers))
         return ConnectionFailed(f"the cloud failed (HTTP {err.code})")
+
+
+@cache
+def _parsed(document: str) -> DocumentNode:
+    """Parse a document once: the same few are sent every minute."""
+    return parse(document)
 
 
 def _data_of(err: TransportQueryError, *, is_query: bool) -> Wire:
