@@ -4,11 +4,11 @@ A site gives such a charger its full current or none. Closing remembers, before 
 it was us; what a person locked, here or in the app of the make, is never opened by a loop.
 """
 
-from collections.abc import Awaitable
 from typing import Final, cast
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
+from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from .chargers.model import (
@@ -28,35 +28,45 @@ DATA_GATES: HassKey[GateStore] = HassKey(f"{DOMAIN}_gates")
 _SAVE_S: Final = 1.0
 # A rounding of what was allocated.
 _TOLERANCE_A: Final = 0.05
+# In this many times the usual time from a command to the report that shows it, it shows or was lost.
+_PROOFS: Final = 2.0
 
 
 class GateStore:
-    """Keep over restarts which chargers a site has closed."""
+    """Keep over restarts which chargers a site has closed, and when."""
 
     def __init__(self, hass: HomeAssistant) -> None:
         """Prepare the file."""
-        self._store: Store[list[str]] = Store(hass, 1, f"{DOMAIN}.gates")
-        self._closed: set[str] = set()
+        self._store: Store[dict[str, float]] = Store(hass, 1, f"{DOMAIN}.gates")
+        self._closed: dict[str, float] = {}
 
     async def async_load(self) -> None:
         """Read what was stored."""
-        self._closed = set(await self._store.async_load() or ())
+        self._closed = dict(await self._store.async_load() or {})
+
+    @property
+    def closed(self) -> tuple[str, ...]:
+        """Return the identity keys of all chargers that a site closed."""
+        return tuple(self._closed)
 
     def is_closed(self, key: str) -> bool:
         """Return whether a site closed this charger, and nobody took that over since."""
         return key in self._closed
 
+    def age_s(self, key: str) -> float:
+        """Return how long ago a charger was last told to close, also over restarts."""
+        return dt_util.utcnow().timestamp() - self._closed.get(key, 0.0)
+
     async def async_close(self, key: str) -> None:
         """Remember a charger that is about to be closed."""
-        if key not in self._closed:
-            self._closed.add(key)
-            await self._store.async_save(sorted(self._closed))
+        self._closed[key] = dt_util.utcnow().timestamp()
+        await self._store.async_save(dict(self._closed))
 
     def forget(self, key: str) -> None:
         """Forget a charger that is open again, that a person took over, or that is gone."""
         if key in self._closed:
-            self._closed.remove(key)
-            self._store.async_delay_save(lambda: sorted(self._closed), _SAVE_S)
+            del self._closed[key]
+            self._store.async_delay_save(lambda: dict(self._closed), _SAVE_S)
 
 
 class Gate:
@@ -66,6 +76,7 @@ class Gate:
         """Begin with what was remembered."""
         self._charger = charger
         self._store = store
+        self._sending = 0
 
     @property
     def identity(self) -> Identity:
@@ -111,20 +122,33 @@ class Gate:
 
     async def _shut(self) -> None:
         snapshot = self.snapshot
-        is_locked = snapshot is not None and snapshot.is_locked is True
-        if is_locked and not self.is_closed_by_us:
+        if snapshot is not None and snapshot.is_locked and snapshot.commanded_a == 0:
             return
-        if is_locked and snapshot is not None and snapshot.commanded_a == 0:
-            return
+        if not self.is_closed_by_us:
+            # Somebody may have locked it since it was heard last, and a lock that is theirs stays theirs.
+            if (await self._charger.refresh()).is_locked:
+                return
         await self._store.async_close(self.identity.key)
         await self._set_locked(locked=True)
 
-    def _set_locked(self, *, locked: bool) -> Awaitable[None]:
-        return cast("Locks", self._charger).set_locked(locked)
+    async def _set_locked(self, *, locked: bool) -> None:
+        self._sending += 1
+        try:
+            await cast("Locks", self._charger).set_locked(locked)
+        finally:
+            self._sending -= 1
 
     def note(self, snapshot: Snapshot) -> None:
-        """Forget what was opened again; a lock that was only sent still shows as open."""
-        if snapshot.is_locked is False and snapshot.commanded_a != 0:
+        """Forget what was opened again; a lock that is under way still shows as open."""
+        if snapshot.is_locked is not False or snapshot.commanded_a == 0:
+            return
+        latest_s = _PROOFS * self.capabilities.typical_latency_s
+        is_before_us = (
+            # Sent before a restart.
+            snapshot.commanded_a is None
+            and self._store.age_s(self.identity.key) < latest_s
+        )
+        if not (self._sending or is_before_us):
             self.take_over()
 
     def take_over(self) -> None:

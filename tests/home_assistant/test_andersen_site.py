@@ -1,5 +1,6 @@
 """A site with a charger that knows all or nothing, steered by its lock, slowly, through a cloud."""
 
+import asyncio
 from typing import Any
 
 from homeassistant.config_entries import ConfigSubentryDataWithId
@@ -79,7 +80,7 @@ async def test_it_closes_and_opens_again(
     await aim(andersen_house, site, 20)
     assert set(andersen_house.sent()) == {"userLock"}
     assert andersen_house.wall.user_lock
-    assert hass_storage["busbar.gates"]["data"] == [andersen_house.key]
+    assert list(hass_storage["busbar.gates"]["data"]) == [andersen_house.key]
     await hass.config_entries.async_reload(andersen_entry.entry_id)
     await andersen_house.live(andersen_entry)
     assert is_closed_by_us(andersen_house, andersen_entry)
@@ -87,7 +88,7 @@ async def test_it_closes_and_opens_again(
     assert andersen_house.sent()[-1] == "userUnlock"
     assert andersen_house.wall.power_w > 7000
     assert not is_closed_by_us(andersen_house, andersen_entry)
-    assert hass_storage["busbar.gates"]["data"] == []
+    assert hass_storage["busbar.gates"]["data"] == {}
 
 
 async def test_what_a_person_locked_in_the_app_stays_locked(
@@ -134,6 +135,59 @@ async def test_what_a_person_locked_here_stays_locked(
     assert andersen_house.wall.user_lock
 
 
+async def test_a_report_that_crosses_the_command_does_not_make_it_forgotten(
+    andersen_house: AndersenHouse, andersen_entry: MockConfigEntry
+) -> None:
+    """It shows the charger as it was before, while the lock is being sent."""
+    coordinator = coordinator_of(andersen_entry, andersen_house.key)
+    gate = coordinator.gate
+    assert gate is not None
+    closing = asyncio.ensure_future(gate.set_current(0))
+    while not gate.is_closed_by_us:
+        await asyncio.sleep(0)
+    gate.note(coordinator.data)
+    await closing
+    assert gate.is_closed_by_us
+
+
+async def test_a_restart_while_the_lock_is_on_its_way(
+    hass: HomeAssistant,
+    andersen_house: AndersenHouse,
+    andersen_entry: MockConfigEntry,
+    site: MockConfigEntry,
+) -> None:
+    """The first reports after it still show it open; it is ours all the same, and opened again."""
+    coordinator = site.runtime_data.coordinator
+    await coordinator.async_set_target((20, 20, 20), None)
+    await andersen_house.until(lambda: "userLock" in andersen_house.sent())
+    await hass.config_entries.async_reload(andersen_entry.entry_id)
+    await andersen_house.live(andersen_entry)
+    assert not andersen_house.wall.user_lock
+    await andersen_house.pass_time(600, 20)
+    assert andersen_house.wall.user_lock
+    await aim(andersen_house, site, 40)
+    assert not andersen_house.wall.user_lock
+    await andersen_house.pass_time(300, 20)
+    assert not is_closed_by_us(andersen_house, andersen_entry)
+
+
+async def test_what_the_owner_locked_since_the_last_poll_stays_locked(
+    andersen_house: AndersenHouse, andersen_entry: MockConfigEntry
+) -> None:
+    """It is looked at once more before it is closed: a minute is long enough to be in the app."""
+    coordinator = coordinator_of(andersen_entry, andersen_house.key)
+    gate = coordinator.gate
+    assert gate is not None
+    await andersen_house.cloud.fault("no_websocket")
+    await andersen_house.cloud.fault("drop_websockets")
+    andersen_house.wall.user_lock = True
+    andersen_house.wall.publish()
+    assert coordinator.data.is_locked is False
+    await gate.set_current(0)
+    assert not gate.is_closed_by_us
+    assert andersen_house.sent() == []
+
+
 async def test_an_entry_that_is_removed_leaves_nothing(
     hass: HomeAssistant,
     hass_storage: dict[str, Any],
@@ -145,7 +199,7 @@ async def test_an_entry_that_is_removed_leaves_nothing(
     await aim(andersen_house, site, 20)
     await hass.config_entries.async_remove(andersen_entry.entry_id)
     await andersen_house.pass_time(5)
-    assert hass_storage["busbar.gates"]["data"] == []
+    assert hass_storage["busbar.gates"]["data"] == {}
 
 
 async def test_a_gate_is_the_charger_behind_it(
