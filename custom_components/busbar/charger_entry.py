@@ -19,6 +19,7 @@ from .coordinator import ChargerCoordinator
 from .errors import setup_failure
 from .gate import DATA_GATES
 from .makes import MAKES, async_create_connection
+from .opener import async_report_left_locked
 from .wishes import DATA_WISHES
 
 # Home Assistant grants 20 s for stopping, a container often 10.
@@ -108,8 +109,11 @@ async def async_unload_charger_entry(
     coordinators = list(runtime.coordinators.values())
     runtime.coordinators.clear()
     async_dispatcher_send(hass, SIGNAL_CHARGERS_CHANGED)
+    gates = hass.data[DATA_GATES]
     for coordinator in coordinators:
         await coordinator.async_leave()
+        if entry.disabled_by is not None and gates.is_closed(coordinator.identity.key):
+            async_report_left_locked(hass, coordinator.identity.key)
     await runtime.connection.close()
     return True
 
@@ -123,6 +127,9 @@ async def async_remove_charger_entry(
         for domain, key in device.identifiers:
             if domain == DOMAIN:
                 await hass.data[DATA_WISHES].async_remove(key)
+                if hass.data[DATA_GATES].is_closed(key):
+                    # Its site may still be there, and would not know that it draws its full current again.
+                    async_report_left_locked(hass, key, for_good=True)
                 hass.data[DATA_GATES].forget(key)
     # Where it is out of reach, its entry is removed all the same.
     with contextlib.suppress(ChargerError):

@@ -28,6 +28,7 @@ from .errors import command_errors, update_failure
 from .gate import DATA_GATES, gate_of
 from .hand import SetpointHand
 from .issues import async_forget_dead, async_report_dead
+from .opener import Opener
 from .setpoint import Wish
 from .wishes import DATA_WISHES
 
@@ -58,6 +59,17 @@ class ChargerCoordinator(DataUpdateCoordinator[Snapshot]):
         self.charger = charger
         self.gate = gate_of(charger, hass.data[DATA_GATES])
         """What steers a charger that has a lock and no settable current."""
+        self.opener: Opener | None = None
+        """What opens it once no site steers it any more."""
+        if self.gate is not None:
+            self.opener = Opener(
+                hass,
+                self.gate,
+                clock=time.monotonic,
+                start_task=lambda work: entry.async_create_background_task(
+                    hass, work, "busbar opener"
+                ),
+            )
         self.hand = SetpointHand(
             self.gate or charger,
             wish=hass.data[DATA_WISHES].get(charger.identity.key),
@@ -180,6 +192,8 @@ class ChargerCoordinator(DataUpdateCoordinator[Snapshot]):
         self._was_connected = snapshot.vehicle_connected
         if self.gate is not None:
             self.gate.note(snapshot)
+        if self.opener is not None:
+            self.opener.async_look()
 
     async def async_command(
         self, command: Awaitable[None], *, moves_gate: bool = False

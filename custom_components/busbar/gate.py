@@ -113,9 +113,10 @@ class Gate:
     ) -> None:
         """Open it for its full current, close it for less. Raises `ChargerError`."""
         full_a = self.capabilities.full_current_a or 0.0
-        await (self._open() if current_a > full_a - _TOLERANCE_A > 0 else self._shut())
+        await (self.open() if current_a > full_a - _TOLERANCE_A > 0 else self._shut())
 
-    async def _open(self) -> None:
+    async def open(self) -> None:
+        """Open it, if it was a site that closed it. Raises `ChargerError`."""
         if self.is_closed_by_us:
             # It stays ours until a report shows it open: the command may be lost.
             await self._set_locked(locked=False)

@@ -9,6 +9,9 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from .const import DOMAIN, PLATFORMS, SIGNAL_CHARGERS_CHANGED
+from .gate import DATA_GATES
+from .members import loaded_coordinators
+from .opener import async_report_left_locked, is_steered
 from .site import SiteCoordinator
 from .site_config import CONF_IS_BALANCING, charger_subentries, circuit_subentries
 from .site_store import SiteStore
@@ -83,12 +86,15 @@ async def async_unload_site_entry(hass: HomeAssistant, entry: SiteConfigEntry) -
     if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
         return False
     await entry.runtime_data.coordinator.async_leave()
+    if entry.disabled_by is not None:
+        _async_open_what_is_left(hass)
     return True
 
 
 async def async_remove_site_entry(hass: HomeAssistant, entry: SiteConfigEntry) -> None:
-    """Forget what was remembered."""
+    """Forget what was remembered, and open what only this site would have opened."""
     await SiteStore(hass, entry.entry_id).async_remove()
+    _async_open_what_is_left(hass)
 
 
 async def _async_reconfigured(hass: HomeAssistant, entry: SiteConfigEntry) -> None:
@@ -97,6 +103,20 @@ async def _async_reconfigured(hass: HomeAssistant, entry: SiteConfigEntry) -> No
     forget_windows(hass, entry)
     entry.runtime_data.coordinator.async_reconfigure()
     entry.runtime_data.async_members_changed()
+    _async_open_what_is_left(hass)
+
+
+@callback
+def _async_open_what_is_left(hass: HomeAssistant) -> None:
+    """Have chargers opened that no site steers any more; tell which of them cannot be reached."""
+    left = set(hass.data[DATA_GATES].closed)
+    for coordinator in loaded_coordinators(hass):
+        if coordinator.opener is not None:
+            coordinator.opener.async_look()
+            left.discard(coordinator.identity.key)
+    for key in left:
+        if not is_steered(hass, key):
+            async_report_left_locked(hass, key)
 
 
 @callback
