@@ -121,6 +121,29 @@ async def test_a_lock_that_is_ignored_breaks_no_limit(
     assert max(mixed.maximum_a) <= RATING_A
 
 
+async def test_a_vehicle_that_comes_while_a_lock_is_ignored_breaks_no_limit(
+    hass: HomeAssistant,
+    andersen_house: AndersenHouse,
+    warp_of_house: WarpSimulator,
+    mixed: SharedSupply,
+) -> None:
+    """The target leaves the WARP room in a while; until then it offers nothing, also to a vehicle that comes."""
+    andersen_house.wall.faults.add(Fault.IGNORES_COMMANDS)
+    for entry in hass.config_entries.async_entries(DOMAIN):
+        if entry.data["kind"] == "site":
+            await entry.runtime_data.coordinator.async_set_target((20, 20, 20), None)
+    await andersen_house.until(lambda: andersen_house.sent() == ["userLock"])
+    await andersen_house.pass_time(10)
+    warp_of_house.plug(CarSpec(phases=3, maximum_a=16))
+    await andersen_house.pass_time(140, 5)
+    assert andersen_house.wall.measured_currents_a[0] == 32
+    assert max(mixed.maximum_a) <= RATING_A
+    andersen_house.wall.faults.clear()
+    await andersen_house.until(lambda: andersen_house.wall.user_lock, 5)
+    await andersen_house.until(lambda: warp_of_house.measured_currents_a[0] > 15, 5)
+    assert mixed.ampere_seconds_above == (0, 0, 0)
+
+
 @pytest.fixture
 async def pair(
     hass: HomeAssistant, andersen_house: AndersenHouse

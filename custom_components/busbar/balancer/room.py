@@ -1,7 +1,8 @@
 """Room that fast chargers make while slow ones still hold what they are to give up (rule 3).
 
-A fast charger goes down to its minimum for a slow one. For one that does not obey at all, by an error or by
-silence where a confirmation was due, it goes down to nothing: what that one may draw is real.
+A fast charger goes down to its minimum for a slow one. For one that takes longer than a fuse bears that, or that
+does not obey at all, by an error or by silence where a confirmation was due, it goes down to nothing, and one
+without a vehicle offers nothing to the next: what that one may draw is real.
 """
 
 from collections.abc import Sequence
@@ -19,6 +20,8 @@ FAST_PART = 0.5
 """Who obeys within this part of a slow charger's time makes room for it meanwhile."""
 SLOW_S = 2.0
 """A charger that obeys faster than this is nobody's slow one."""
+BORNE_S = 30.0
+"""A minimum too much for this long is borne, rather than that a vehicle is stopped for it."""
 
 
 def make_room(candidates: Sequence[Candidate], tree: Tree, ledger: Ledger) -> None:
@@ -37,10 +40,12 @@ def make_room(candidates: Sequence[Candidate], tree: Tree, ledger: Ledger) -> No
         if member in overdue
         or (slowest_s > SLOW_S and _speed_s(member) > FAST_PART * slowest_s)
     ]
+    may_stop = bool(overdue) or slowest_s > BORNE_S
+    roles = {Role.CONTENDS, Role.LEFTOVERS, *((Role.STANDS_BY,) if may_stop else ())}
     fast = [
         one
         for one in candidates
-        if one.role in (Role.CONTENDS, Role.LEFTOVERS)
+        if one.role in roles
         and one.member.wanted_a > 0
         and one.member not in slow
         and (overdue or _speed_s(one.member) <= FAST_PART * slowest_s)
@@ -57,7 +62,7 @@ def make_room(candidates: Sequence[Candidate], tree: Tree, ledger: Ledger) -> No
     )
     settled = [one for one in candidates if one not in fast]
     keys = [member.key for member in slow]
-    _lower(fast, settled, held, tree, keys, may_stop=bool(overdue))
+    _lower(fast, settled, held, tree, keys, may_stop=may_stop)
 
 
 def _lower(
