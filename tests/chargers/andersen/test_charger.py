@@ -23,7 +23,7 @@ from custom_components.busbar.chargers.model import (
 from simulators.andersen import Fault
 from simulators.world import Car, CarSpec
 
-from .conftest import Rig, shown
+from .conftest import Rig, shown, until
 
 
 async def test_what_it_can_do(rig: Rig) -> None:
@@ -258,6 +258,41 @@ async def test_events_run_ahead_of_the_poll(rig: Rig) -> None:
     unsubscribe()
     charger.take_event({"evseState": 3})
     assert len(heard) == 2
+
+
+async def test_events_in_a_row_do_not_keep_it_from_being_polled(rig: Rig) -> None:
+    """Whoever polls may wait until they pause; what they do not tell would never be known again."""
+    charger = await rig.charger()
+    rig.cloud.requests.clear()
+    for seconds in (20, 20, 19):
+        await rig.time.advance(seconds)
+        charger.take_event({"evseState": 2})
+    assert rig.cloud.requests == []
+    await rig.time.advance(1)
+    heard: list[Snapshot] = []
+    charger.subscribe(heard.append, lambda _: None)
+    for _ in range(2):
+        charger.take_event({"evseState": 2})
+    await until(lambda: len(heard) == 3)
+    assert rig.cloud.requests == ["getDeviceStatus"]
+    await rig.time.advance(60)
+    await rig.cloud.fault(Fault.HANG)
+    charger.take_event({"evseState": 2})
+    await charger.close()
+    assert rig.time.now() - charger._polled_at == 60
+    await rig.cloud.fault(Fault.HANG, on=False)
+
+
+async def test_a_poll_beside_events_that_fails_changes_nothing(rig: Rig) -> None:
+    """The events go on, and the next poll tells."""
+    charger = await rig.charger()
+    await rig.time.advance(60)
+    await rig.cloud.fault(Fault.SERVER_ERROR)
+    charger.take_event({"evseState": 2})
+    overdue = charger._overdue
+    assert overdue is not None
+    await overdue
+    assert shown(charger).vehicle_connected is True
 
 
 async def test_an_event_before_the_first_poll_is_half_a_picture(rig: Rig) -> None:

@@ -310,3 +310,11 @@ def test_currents_that_do_not_explain_the_power_are_not_the_vehicles() -> None:
     odd = status_of(chargeStatus=session, sysVoltageC=230, sysAmpC=0)
     assert honest.currents_a == (31.0, None, None)
     assert odd.currents_a == UNKNOWN_PHASES
+
+
+def test_currents_of_before_are_not_known_any_more() -> None:
+    """An event brings power without currents, and those of the last poll stay in the picture."""
+    ended = status_of(chargeStatus={"chargePower": 0}, sysVoltageC=230, sysAmpC=32)
+    assert ended.currents_a == UNKNOWN_PHASES
+    idle = status_of(chargeStatus={"chargePower": 0}, sysVoltageC=230, sysAmpC=0)
+    assert idle.currents_a == (0.0, None, None)

@@ -26,7 +26,7 @@ from .keeper import Keeper
 from .ledger import newest, parse_charge
 from .memory import Memory
 from .reports import Reports
-from .snapshot import capabilities_of, identity_of, snapshot_of
+from .snapshot import POLL_INTERVAL_S, capabilities_of, identity_of, snapshot_of
 from .values import Wire
 
 _LOGGER = logging.getLogger(__name__)
@@ -79,6 +79,8 @@ class AndersenCharger:
         self._lost_listeners: list[LostListener] = []
         self._change_listeners: list[Callable[[], None]] = []
         self._polling = asyncio.Lock()
+        self._polled_at = clock()
+        self._overdue: asyncio.Task[None] | None = None
         self._info_at = self._logs_at = clock()
         self._offset = 0
         self._identity = identity_of(MAKE, device_id, self._reports)
@@ -132,6 +134,10 @@ class AndersenCharger:
         if self._reports.has_report:
             self._reports.take_event(event, self._clock())
             self._publish()
+            if self._clock() - self._polled_at >= POLL_INTERVAL_S and (
+                self._overdue is None or self._overdue.done()
+            ):
+                self._overdue = asyncio.ensure_future(self._poll_overdue())
 
     def lost(self, reason: Exception | None) -> None:
         """Tell everybody that the account no longer shows it."""
@@ -144,6 +150,10 @@ class AndersenCharger:
 
     async def close(self) -> None:
         """End its tasks."""
+        overdue, self._overdue = self._overdue, None
+        if overdue is not None:
+            overdue.cancel()
+            await asyncio.gather(overdue, return_exceptions=True)
         await self._keeper.close()
 
     async def set_locked(self, locked: bool) -> None:
@@ -203,7 +213,17 @@ class AndersenCharger:
     async def _poll(self) -> None:
         async with self._polling:
             wire = await self._client.status(self._device_id)
-            self._reports.take_poll(wire, self._clock())
+            self._polled_at = self._clock()
+            self._reports.take_poll(wire, self._polled_at)
+
+    async def _poll_overdue(self) -> None:
+        """Poll in spite of events: whoever polls us may wait until they pause, and they tell only a part."""
+        try:
+            await self._poll()
+        except ChargerError as err:
+            _LOGGER.debug("Status was not polled beside the events: %s", err)
+        else:
+            self._publish()
 
     async def _read_slow(self) -> None:
         """Read what changes seldom; its failure is no failure of the status."""

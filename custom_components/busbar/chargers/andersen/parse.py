@@ -39,7 +39,9 @@ MODELS: Final = {"30": "A2"}
 
 LIVE_PHASE_V: Final = 100.0
 BELIEVABLE_SHARE: Final = 0.3
-"""Phase currents that explain less than this of the power are not those of the vehicle."""
+"""Phase currents that explain less than this of the power are not those of the vehicle, nor if it is the other way."""
+SMALL_W: Final = 500.0
+"""Below this nothing is concluded: a standby, a rounding."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -213,14 +215,17 @@ def _phases(wire: Wire, key: str) -> PhaseValues:
 
 
 def _believable(currents_a: PhaseValues, power_w: float | None) -> PhaseValues:
-    """Return the currents unless the power says that they are others'.
+    """Return the currents unless the power says that they are others', or of before.
 
-    Nobody has published what `sysAmpA` to `C` read while a car charges.
+    Nobody has published what `sysAmpA` to `C` read while a car charges. An event brings a new power, and no
+    currents: those of the last poll are no longer true then.
     """
-    if power_w is None or power_w < 500:
+    if power_w is None:
         return currents_a
     explained_w = sum(a for a in currents_a if a is not None) * 230
-    return currents_a if explained_w >= BELIEVABLE_SHARE * power_w else UNKNOWN_PHASES
+    is_too_little = power_w >= SMALL_W and explained_w < BELIEVABLE_SHARE * power_w
+    is_too_much = explained_w >= SMALL_W and power_w < BELIEVABLE_SHARE * explained_w
+    return UNKNOWN_PHASES if is_too_little or is_too_much else currents_a
 
 
 def _positive(value: object) -> float | None:
