@@ -5,7 +5,7 @@ import itertools
 from aiohttp import ClientTimeout
 import pytest
 
-from custom_components.busbar.chargers.andersen import lookup
+from custom_components.busbar.chargers.andersen import cognito, lookup
 from custom_components.busbar.chargers.errors import (
     AuthenticationFailed,
     ChargerError,
@@ -13,6 +13,7 @@ from custom_components.busbar.chargers.errors import (
     RateLimited,
 )
 from simulators.andersen import Fault
+from simulators.andersen.faults import COGNITO_CODES
 
 from .conftest import Rig, run_blocking
 
@@ -147,6 +148,37 @@ async def test_a_deleted_user_is_about_the_credentials(rig: Rig) -> None:
     auth = rig.auth(state={"account": {"username": "gone"}})
     with pytest.raises(AuthenticationFailed, match="UserNotFound"):
         await auth.token()
+
+
+@pytest.mark.parametrize(
+    ("code", "raised"),
+    [
+        ("UserNotConfirmedException", AuthenticationFailed),
+        ("LimitExceededException", RateLimited),
+        ("UnexpectedLambdaException", ConnectionFailed),
+        ("InvalidLambdaResponseException", ConnectionFailed),
+        ("AccessDeniedException", ConnectionFailed),
+    ],
+)
+async def test_codes_that_only_the_service_model_tells(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, code: str, raised: type[ChargerError]
+) -> None:
+    """Nobody has met them here; each is about the person or an outage, and never the wrong one (2.6)."""
+    monkeypatch.setitem(COGNITO_CODES, Fault.COGNITO_UNKNOWN, (code, "text"))
+    await rig.cloud.fault(Fault.COGNITO_UNKNOWN)
+    with pytest.raises(raised):
+        await rig.auth().token()
+
+
+async def test_a_login_that_hangs_is_not_waited_for(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ReadTimeoutError of botocore: one try, bounded, an outage."""
+    monkeypatch.setattr(cognito, "READ_TIMEOUT_S", 0.1)
+    await rig.cloud.fault(Fault.COGNITO_HANG)
+    with pytest.raises(ConnectionFailed, match="ReadTimeoutError"):
+        await rig.auth().token()
+    await rig.cloud.fault(Fault.COGNITO_HANG, on=False)
 
 
 async def test_confirmation_out_of_reach(rig: Rig) -> None:
