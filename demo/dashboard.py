@@ -78,15 +78,23 @@ def _charger(entities: Entities, site: str, name: str) -> dict[str, Any]:
             _tile(entities[name, "sensor.power"], "Power", 6),
             _tile(entities[name, "sensor.limiting_factor"], "Limited by", 6),
             _tile(entities[name, "sensor.session_energy"], "This session", 6),
-            {
-                "type": "tile",
-                "entity": entities[name, "number.current_limit"],
-                "name": "My limit",
-                "features": [{"type": "numeric-input", "style": "slider"}],
-                "grid_options": {"columns": 12},
-            },
+            _limit(entities, name),
             _tile(entities[name, "switch.charging"], "Charging", 12),
         ],
+    }
+
+
+def _limit(entities: Entities, name: str) -> dict[str, Any]:
+    """Return what a person limits a charger with: its slider, or the lock of one that has no amperes to set."""
+    slider = entities.get((name, "number.current_limit"))
+    if slider is None:
+        return _tile(entities[name, "switch.lock"], "Lock", 12)
+    return {
+        "type": "tile",
+        "entity": slider,
+        "name": "My limit",
+        "features": [{"type": "numeric-input", "style": "slider"}],
+        "grid_options": {"columns": 12},
     }
 
 
