@@ -61,8 +61,16 @@ def _progress() -> Tell:
     return tell
 
 
+def _end_on_request() -> None:
+    """Take everything down where somebody asks this process to end; Home Assistant is a session of its own."""
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+
+
 async def _run(options: argparse.Namespace) -> int:
     """Start everything, then check or wait for Ctrl-C; nothing is left running."""
+    _end_on_request()
     tell = _progress()
     port = options.port or (_free_port() if options.check else 8123)
     if _is_taken(port):
@@ -144,7 +152,7 @@ def main() -> int:
     except (ApiError, StartFailed) as err:
         print(f"The demo failed: {err}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
+    except KeyboardInterrupt, asyncio.CancelledError:
         return 130
 
 
