@@ -1,5 +1,8 @@
 """A charger that is only watched until a person chooses a mode, and again once hands-off is chosen."""
 
+from dataclasses import replace
+import time
+
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 import pytest
@@ -7,9 +10,10 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from syrupy.assertion import SnapshotAssertion
 
 from custom_components.busbar.balancer.modes import Mode
+from custom_components.busbar.setpoint import SiteAllocation
 from simulators.quasar import Fault, Register
 
-from .acting import act, refused, state_with
+from .acting import act, coordinator_of, refused, state_with
 from .common import state_of
 from .quasar_house import KEY, MEMBER, QuasarHouse
 from .shown import reduced
@@ -211,3 +215,27 @@ async def test_a_member_whose_charger_is_gone(
     await quasar_house.settle()
     coordinator.async_members_changed()
     assert shown(hass) == ("hands_off", "hands_off", "off")
+
+
+async def test_hands_off_after_the_site_fell_silent(
+    hass: HomeAssistant,
+    quasar_house: QuasarHouse,
+    quasar_entry: MockConfigEntry,
+    quasar_site: MockConfigEntry,
+) -> None:
+    """It is stopped and given back all the same, and nothing is left to be said later."""
+    await choose(hass, quasar_house, "charge")
+    hand = coordinator_of(quasar_entry, KEY).hand
+    ended = SiteAllocation(current_a=0, ends_at=time.monotonic(), falls_to_a=0)
+    await act(hass, "switch", "turn_off", f"{quasar_site.entry_id}_balancing")
+    hand.allocation = None
+    await hand.async_wish(replace(hand.wish, current_limit_a=16))
+    hand.allocate(ended, write=False)
+    await quasar_house.until_alone()
+    quasar_house.sim.writes.clear()
+    await choose(hass, quasar_house, "hands_off")
+    assert quasar_house.told() == [*STOPPED, ("CONTROL", 0)]
+    await quasar_house.pass_time(10)
+    assert shown(hass) == ("hands_off", "hands_off", "off")
+    assert hand.failed is None
+    assert quasar_house.told() == [*STOPPED, ("CONTROL", 0)]
