@@ -1,5 +1,6 @@
 """A charger that is only watched until a person chooses a mode, and again once hands-off is chosen."""
 
+import asyncio
 from dataclasses import replace
 import time
 
@@ -239,3 +240,21 @@ async def test_hands_off_after_the_site_fell_silent(
     assert shown(hass) == ("hands_off", "hands_off", "off")
     assert hand.failed is None
     assert quasar_house.told() == [*STOPPED, ("CONTROL", 0)]
+
+
+async def test_a_site_that_decides_while_control_is_given_back(
+    hass: HomeAssistant, quasar_house: QuasarHouse, quasar_ours: MockConfigEntry
+) -> None:
+    """What it hands over in that moment is not tried, and fails nowhere."""
+    hand = coordinator_of(quasar_ours, KEY).hand
+    ends_at = time.monotonic() + 600
+    giving_back = hass.async_create_task(hand.async_set_control(allowed=False))
+    await asyncio.sleep(0)
+    hand.allocate(
+        SiteAllocation(current_a=16, ends_at=ends_at, falls_to_a=0), write=True
+    )
+    await giving_back
+    await quasar_house.settle()
+    assert quasar_house.told() == [*STOPPED, ("CONTROL", 0)]
+    assert hand.failed is None
+    assert not hand.is_steered
