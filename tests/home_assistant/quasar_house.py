@@ -14,6 +14,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.busbar.chargers import quasar
+from custom_components.busbar.chargers.quasar.endpoints import Endpoints
 from custom_components.busbar.const import DOMAIN
 from simulators.quasar import BatteryCar, Fault, QuasarSimulator, Register
 from simulators.world import ManualClock
@@ -159,8 +160,7 @@ async def quasar_house(
     async with QuasarSimulator(clock=clock) as sim:
         house = QuasarHouse(hass, sim)
         replaced = {
-            "api_url": sim.cloud.url,
-            "login_url": sim.cloud.url,
+            "endpoints": Endpoints(api_url=sim.cloud.url, login_url=sim.cloud.url),
             "clock": house.now,
             "wall_clock": house.wall,
             "pause": house.pause,

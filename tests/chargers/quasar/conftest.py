@@ -13,6 +13,7 @@ from custom_components.busbar.chargers.model import Snapshot
 from custom_components.busbar.chargers.quasar import create_connection
 from custom_components.busbar.chargers.quasar.charger import QuasarCharger
 from custom_components.busbar.chargers.quasar.connection import QuasarConnection
+from custom_components.busbar.chargers.quasar.endpoints import Endpoints
 from simulators.quasar import BatteryCar, Fault, QuasarSimulator, Register, Write
 from simulators.world import ManualClock
 from simulators.world.clock import steps
@@ -258,8 +259,7 @@ def connect(moving: Time, stack: AsyncExitStack) -> Callable[..., Rig]:
             pause=moving.pause,
             jitter=lambda: 0.5,
             timeout_s=TIMEOUT_S,
-            api_url=sim.cloud.url,
-            login_url=sim.cloud.url,
+            endpoints=Endpoints(api_url=sim.cloud.url, login_url=sim.cloud.url),
         )
         assert isinstance(connection, QuasarConnection)
         stack.push_async_callback(connection.close)

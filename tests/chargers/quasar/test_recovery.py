@@ -16,6 +16,7 @@ from custom_components.busbar.chargers.errors import (
 )
 from custom_components.busbar.chargers.model import ChargerStatus
 from custom_components.busbar.chargers.quasar import identify
+from custom_components.busbar.chargers.quasar.endpoints import Endpoints
 from simulators.quasar import Fault, Register
 
 from .conftest import TIMEOUT_S, MakeRig, Rig
@@ -338,7 +339,8 @@ async def test_identify_checks_the_account(make_rig: MakeRig) -> None:
         "password": rig.sim.settings.password,
     }
     url = rig.sim.cloud.url
-    ask = partial(identify, timeout_s=TIMEOUT_S, api_url=url, login_url=url)
+    endpoints = Endpoints(api_url=url, login_url=url)
+    ask = partial(identify, timeout_s=TIMEOUT_S, endpoints=endpoints)
     identity = await ask(settings)
     assert identity.serial == "100000"
     with pytest.raises(AuthenticationFailed):

@@ -10,9 +10,10 @@ from ..errors import Unsupported
 from ..model import Connection, Identity
 from .charger import QuasarCharger
 from .client import DEFAULT_TIMEOUT_S, QuasarClient
-from .cloud import API_URL, LOGIN_URL, RunBlocking, VendorCloud
+from .cloud import RunBlocking, VendorCloud
 from .connection import QuasarConnection
 from .control import RemoteControl
+from .endpoints import VENDOR, Endpoints
 from .memory import Memory
 from .observer import Observer
 from .recovery import Recovery
@@ -44,8 +45,7 @@ def create_connection(
     jitter: Callable[[], float] = random.random,
     run_blocking: RunBlocking = _in_thread,
     timeout_s: float = DEFAULT_TIMEOUT_S,
-    api_url: str = API_URL,
-    login_url: str = LOGIN_URL,
+    endpoints: Endpoints = VENDOR,
 ) -> Connection:
     """Return a connection to the charger at `settings["host"]`.
 
@@ -63,7 +63,7 @@ def create_connection(
         watchdog_s=max(shortest_s, min(watchdog_s, longest_s)),
         prefers_power=bool(settings.get("power_mode")),
     )
-    cloud = _cloud(settings, run_blocking, api_url, login_url)
+    cloud = _cloud(settings, run_blocking, endpoints)
     restarter = (
         None
         if cloud is None
@@ -98,8 +98,7 @@ async def identify(
     *,
     run_blocking: RunBlocking = _in_thread,
     timeout_s: float = DEFAULT_TIMEOUT_S,
-    api_url: str = API_URL,
-    login_url: str = LOGIN_URL,
+    endpoints: Endpoints = VENDOR,
 ) -> Identity:
     """Return who answers at `settings["host"]`, and check the cloud login where there is one.
 
@@ -111,7 +110,7 @@ async def identify(
         device = await client.connect()
     finally:
         client.close()
-    cloud = _cloud(settings, run_blocking, api_url, login_url)
+    cloud = _cloud(settings, run_blocking, endpoints)
     if cloud is not None:
         await cloud.check(device.serial)
     return identity_of(device)
@@ -135,8 +134,7 @@ def _client(settings: Mapping[str, Any], timeout_s: float) -> QuasarClient:
 def _cloud(
     settings: Mapping[str, Any],
     run_blocking: RunBlocking,
-    api_url: str,
-    login_url: str,
+    endpoints: Endpoints,
 ) -> VendorCloud | None:
     username, password = settings.get("username"), settings.get("password")
     if not username or not password:
@@ -145,6 +143,5 @@ def _cloud(
         username=username,
         password=password,
         run_blocking=run_blocking,
-        api_url=api_url,
-        login_url=login_url,
+        endpoints=endpoints,
     )

@@ -17,9 +17,7 @@ from ..errors import (
     Rejected,
     WrongDevice,
 )
-
-API_URL: Final = "https://api.wall-box.com/"
-LOGIN_URL: Final = "https://user-api.wall-box.com/"
+from .endpoints import VENDOR, Endpoints
 
 _TIMEOUT_S: Final = 20.0
 _STATUS_UPDATING: Final = 166
@@ -40,15 +38,13 @@ class VendorCloud:
         username: str,
         password: str,
         run_blocking: RunBlocking,
-        api_url: str = API_URL,
-        login_url: str = LOGIN_URL,
+        endpoints: Endpoints = VENDOR,
     ) -> None:
         """Prepare; nothing is sent, and the library is not loaded before it is needed."""
         self._username = username
         self._password = password
         self._run_blocking = run_blocking
-        self._api_url = api_url
-        self._login_url = login_url
+        self._endpoints = endpoints
         self._lock = asyncio.Lock()
         self._library: Any = None
         self.restarts_sent = 0
@@ -83,7 +79,8 @@ class VendorCloud:
             library = Wallbox(
                 self._username, self._password, requestGetTimeout=_TIMEOUT_S
             )
-            library.baseUrl, library.authUrl = self._api_url, self._login_url
+            library.baseUrl = self._endpoints.api_url
+            library.authUrl = self._endpoints.login_url
             self._library = library
         try:
             self._library.authenticate()
