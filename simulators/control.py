@@ -10,7 +10,15 @@ from typing import Any, Protocol, Self
 
 from aiohttp import web
 
-from .world import CarSpec, Clock, FollowsClock, LoadStep, RealClock, SharedSupply
+from .world import (
+    CarSpec,
+    Clock,
+    Cloud,
+    FollowsClock,
+    LoadStep,
+    RealClock,
+    SharedSupply,
+)
 from .world.clock import steps
 
 HOST = "127.0.0.1"
@@ -81,6 +89,8 @@ class ControlServer:
             web.post("/supply/forget", self._forget_supply),
             web.post("/supply/loads", self._add_load),
             web.delete("/supply/loads/{load}", self._remove_load),
+            web.post("/supply/clouds", self._add_cloud),
+            web.delete("/supply/clouds", self._clear_sky),
             web.get("/devices/{name}", self._show_device),
             web.get("/devices/{name}/writes", self._show_writes),
             web.get("/devices/{name}/faults", self._show_faults),
@@ -174,7 +184,9 @@ class ControlServer:
         return {
             "currents_a": supply.currents_a,
             "chargers_a": supply.chargers_a,
+            "solar_a": supply.house.solar_a(self._clock.now()),
             "maximum_a": supply.maximum_a,
+            "exported_maximum_a": supply.exported_maximum_a,
             "chargers_maximum_a": supply.chargers_maximum_a,
             "ampere_seconds_above": supply.ampere_seconds_above,
         }
@@ -213,6 +225,23 @@ class ControlServer:
     async def _remove_load(self, request: web.Request) -> web.Response:
         supply = self._known_supply()
         supply.house.remove(request.match_info["load"])
+        supply.record()
+        return web.json_response(self._record())
+
+    async def _add_cloud(self, request: web.Request) -> web.Response:
+        body = await request.json() if request.can_read_body else {}
+        supply = self._known_supply()
+        start_s = self._clock.now()
+        end_s = start_s + float(body.get("seconds", "inf"))
+        supply.house.cover(
+            Cloud(start_s=start_s, end_s=end_s, passes=float(body.get("passes", "0.2")))
+        )
+        supply.record()
+        return web.json_response(self._record())
+
+    async def _clear_sky(self, request: web.Request) -> web.Response:
+        supply = self._known_supply()
+        supply.house.clear_sky()
         supply.record()
         return web.json_response(self._record())
 

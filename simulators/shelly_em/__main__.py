@@ -9,7 +9,6 @@ import signal
 from simulators.control import ControlServer
 from simulators.world import Clock, House, RealClock, SharedSupply, Solar
 from simulators.world.house import heat_pump, kettle
-from simulators.world.phases import NO_AMPS
 
 from .answers import CHANNELS, Generation
 from .meter import Channel
@@ -43,12 +42,9 @@ def clamps_of(
             Channel(watts=phase_watts(lambda: supply.currents_a, phase))
             for phase in (1, 2, 3)
         ]
-    roof = supply.house.solar
     return [
         Channel(watts=phase_watts(lambda: supply.currents_a, 1)),
-        Channel(
-            watts=phase_watts(lambda: roof.at(clock.now()) if roof else NO_AMPS, 1)
-        ),
+        Channel(watts=phase_watts(lambda: supply.house.solar_a(clock.now()), 1)),
     ]
 
 

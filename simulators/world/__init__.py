@@ -5,7 +5,7 @@ Everything here is pure and driven by a clock that is handed in; nothing sleeps 
 
 from .car import Car, CarSpec
 from .clock import Clock, FollowsClock, ManualClock, RealClock, advance_together
-from .house import House, LoadStep, Solar
+from .house import Cloud, House, LoadStep, Solar
 from .phases import NO_AMPS, PhaseAmps, PhaseMap
 from .supply import SharedSupply
 
@@ -14,6 +14,7 @@ __all__ = [
     "Car",
     "CarSpec",
     "Clock",
+    "Cloud",
     "FollowsClock",
     "House",
     "LoadStep",

@@ -1,7 +1,7 @@
 """Model what a house takes beside its chargers, and what its roof gives."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import math
 
 from .phases import NO_AMPS, PhaseAmps, add
@@ -31,12 +31,33 @@ class LoadStep:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Cloud:
+    """Be a cloud before the sun: it comes within its edge, stays, and goes as it came."""
+
+    start_s: float
+    end_s: float = math.inf
+    passes: float = 0.2
+    """Which part of the light comes through its middle."""
+    edge_s: float = 4.0
+    """How long the light takes to fade and to return, within start and end."""
+
+    def at(self, now_s: float) -> float:
+        """Return which part of the light comes through now."""
+        inside_s = min(now_s - self.start_s, self.end_s - now_s)
+        if inside_s <= 0:
+            return 1.0
+        depth = min(1.0, inside_s / self.edge_s) if self.edge_s > 0 else 1.0
+        return 1.0 - (1.0 - self.passes) * depth
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Solar:
-    """Be a roof that gives a half sine between sunrise and sunset of every day."""
+    """Be a roof that gives a half sine between sunrise and sunset of every day, less under clouds."""
 
     peak_a: PhaseAmps
     sunrise_s: float = 6 * 3600.0
     sunset_s: float = 20 * 3600.0
+    clouds: tuple[Cloud, ...] = ()
 
     def at(self, now_s: float) -> PhaseAmps:
         """Return what it gives per phase now, as a positive current."""
@@ -45,6 +66,7 @@ class Solar:
             return NO_AMPS
         share = (of_day_s - self.sunrise_s) / (self.sunset_s - self.sunrise_s)
         height = math.sin(math.pi * share)
+        height *= math.prod(cloud.at(now_s) for cloud in self.clouds)
         first_a, second_a, third_a = self.peak_a
         return first_a * height, second_a * height, third_a * height
 
@@ -67,14 +89,28 @@ class House:
         """Take every appliance of that name out of the house."""
         self._loads = [load for load in self._loads if load.name != name]
 
+    def cover(self, cloud: Cloud) -> None:
+        """Send a cloud before the sun; raise ValueError for a house without a roof that gives."""
+        if self.solar is None:
+            msg = "there is no roof for a cloud to darken"
+            raise ValueError(msg)
+        self.solar = replace(self.solar, clouds=(*self.solar.clouds, cloud))
+
+    def clear_sky(self) -> None:
+        """Let all clouds be gone."""
+        if self.solar is not None:
+            self.solar = replace(self.solar, clouds=())
+
+    def solar_a(self, now_s: float) -> PhaseAmps:
+        """Return what the roof gives per phase now, as a positive current."""
+        return NO_AMPS if self.solar is None else self.solar.at(now_s)
+
     def currents_a(self, now_s: float) -> PhaseAmps:
         """Return what the house takes per phase now: + import, - export."""
         total_a = NO_AMPS
         for load in self._loads:
             total_a = add(total_a, load.at(now_s))
-        if self.solar is None:
-            return total_a
-        first_a, second_a, third_a = self.solar.at(now_s)
+        first_a, second_a, third_a = self.solar_a(now_s)
         return add(total_a, (-first_a, -second_a, -third_a))
 
 

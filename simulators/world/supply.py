@@ -45,6 +45,7 @@ class SharedSupply:
         self._recorded_s = clock.now()
         self._before_a = NO_AMPS
         self.maximum_a: PhaseAmps = NO_AMPS
+        self.exported_maximum_a: PhaseAmps = NO_AMPS
         self.ampere_seconds_above: PhaseAmps = NO_AMPS
         self.chargers_maximum_a: PhaseAmps = NO_AMPS
 
@@ -85,19 +86,22 @@ class SharedSupply:
         self._recorded_s = now_s
         self._before_a = self.currents_a
         self.maximum_a = _larger(self.maximum_a, self._before_a)
+        first_a, second_a, third_a = self._before_a
+        exported_a = (-first_a, -second_a, -third_a)
+        self.exported_maximum_a = _larger(self.exported_maximum_a, exported_a)
         self.chargers_maximum_a = _larger(self.chargers_maximum_a, self.chargers_a)
 
     def forget(self) -> None:
         """Begin a new record now."""
         self._recorded_s = self._clock.now()
         self._before_a = self.currents_a
-        self.maximum_a = self.chargers_maximum_a = NO_AMPS
+        self.maximum_a = self.exported_maximum_a = self.chargers_maximum_a = NO_AMPS
         self.ampere_seconds_above = NO_AMPS
 
     def _above(self, currents_a: PhaseAmps, elapsed_s: float) -> PhaseAmps:
-        """Return ampere-seconds above the limit, per phase."""
+        """Return ampere-seconds above the limit, per phase: a fuse melts in both directions."""
         first_a, second_a, third_a = (
-            max(0.0, current_a - self.limit_a) for current_a in currents_a
+            max(0.0, abs(current_a) - self.limit_a) for current_a in currents_a
         )
         return first_a * elapsed_s, second_a * elapsed_s, third_a * elapsed_s
 

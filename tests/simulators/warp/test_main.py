@@ -12,7 +12,7 @@ import pytest
 from simulators.control import ControlServer
 from simulators.warp import WarpSimulator
 from simulators.warp.__main__ import main, parse, uid_of
-from simulators.world import CarSpec, ManualClock, RealClock, SharedSupply
+from simulators.world import CarSpec, House, ManualClock, RealClock, SharedSupply, Solar
 
 type Call = tuple[int, Any]
 
@@ -122,6 +122,25 @@ async def test_supply_and_its_record(
     await call(session, "DELETE", f"{supply}/loads/kettle")
     _, record = await call(session, "POST", f"{supply}/forget")
     assert record["maximum_a"] == [0, 0, 0]
+
+
+async def test_clouds_over_a_supply(
+    session: aiohttp.ClientSession, clock: ManualClock
+) -> None:
+    """They come and go over a roof, and over nothing else."""
+    roof = Solar(peak_a=(10, 0, 0), sunrise_s=0, sunset_s=200)
+    supply = SharedSupply(clock, house=House(solar=roof))
+    clock.advance(100)
+    async with ControlServer(clock, [], supply=supply) as control:
+        clouds = f"{control.url}/supply/clouds"
+        assert (await call(session, "POST", clouds, {"passes": 0.5}))[0] == 200
+        clock.advance(10)
+        _, record = await call(session, "GET", f"{control.url}/supply")
+        assert record["solar_a"][0] == pytest.approx(roof.at(110)[0] / 2)
+        _, record = await call(session, "DELETE", clouds)
+        assert record["currents_a"][0] == pytest.approx(-roof.at(110)[0])
+        supply.house.solar = None
+        assert (await call(session, "POST", clouds))[0] == 400
 
 
 async def test_wrong_requests_are_told_why(

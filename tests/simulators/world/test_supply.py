@@ -7,6 +7,7 @@ from hypothesis import given, strategies as st
 import pytest
 
 from simulators.world import (
+    Cloud,
     House,
     LoadStep,
     ManualClock,
@@ -96,6 +97,31 @@ def test_roof_exports_at_noon() -> None:
         assert house.currents_a(day + 43200) == pytest.approx((-10, 0, -5))
 
 
+def test_a_cloud_passes() -> None:
+    """It fades in and out, two of them darken more than one, and a clear sky forgets them."""
+    solar = Solar(peak_a=(10, 0, 0), sunrise_s=0, sunset_s=2000)
+    noon_s = 1000.0
+    house = House(solar=solar)
+    house.cover(Cloud(start_s=noon_s - 4, end_s=noon_s + 4, passes=0.2, edge_s=4))
+    assert house.solar_a(noon_s)[0] == pytest.approx(2)
+    assert house.solar_a(noon_s - 2)[0] == pytest.approx(6, rel=1e-3)
+    for outside_s in (noon_s - 5, noon_s + 4):
+        assert house.solar_a(outside_s) == solar.at(outside_s)
+    house.cover(Cloud(start_s=0, passes=0.5, edge_s=0))
+    assert house.currents_a(noon_s)[0] == pytest.approx(-1)
+    house.clear_sky()
+    assert house.solar_a(noon_s) == solar.at(noon_s)
+
+
+def test_no_roof_no_cloud() -> None:
+    """Nothing gives, and nothing darkens it."""
+    house = House()
+    house.clear_sky()
+    assert house.solar_a(0) == (0, 0, 0)
+    with pytest.raises(ValueError, match="roof"):
+        house.cover(Cloud(start_s=0))
+
+
 @given(amps=AMPS, house_a=AMPS, phase_map=st.sampled_from(MAPS))
 def test_supply_sums_per_grid_phase(
     amps: PhaseAmps, house_a: PhaseAmps, phase_map: PhaseMap
@@ -129,6 +155,19 @@ async def test_supply_remembers_the_worst() -> None:
     assert list(supply.currents_a) == [16, 16, 16]
     supply.forget()
     assert [*supply.maximum_a, *supply.ampere_seconds_above] == [0] * 6
+
+
+async def test_a_fuse_melts_in_both_directions() -> None:
+    """What is given back flows through it too."""
+    clock = ManualClock()
+    supply = SharedSupply(clock, limit_a=20)
+    giving = FixedCharger((-25, 0, 0))
+    supply.join(giving)
+    await advance_together(clock, 2, giving)
+    assert supply.maximum_a == (0, 0, 0)
+    assert supply.exported_maximum_a == (25, 0, 0)
+    # Noticed at 0.25 s.
+    assert supply.ampere_seconds_above == (8.75, 0, 0)
 
 
 def test_supply_refuses_a_map_that_is_none() -> None:
