@@ -112,13 +112,25 @@ class ChargerSensor(ChargerEntity[SensorValue], SensorEntity):
             coordinator=coordinator, description=description, exists=exists
         )
         self._gap_s = description.gap_s
+        self._measured_at: float | None = None
 
     @override
     def _is_news(self, value: SensorValue) -> bool:
-        """Report every reading of a meter: whoever balances by it must see that it still speaks."""
+        """Report every measurement of a meter: whoever balances by it must see that it still measures.
+
+        What a meter repeats without having measured again is no news, or nobody would ever see it grow old.
+        """
         if self.coordinator.capabilities.role is Role.METER:
-            return True
+            measured_at = self.coordinator.data.measured_at
+            if measured_at is None or measured_at != self._measured_at:
+                return True
         return super()._is_news(value)
+
+    @override
+    def _take(self) -> None:
+        super()._take()
+        if self._was_available:
+            self._measured_at = self.coordinator.data.measured_at
 
     @property
     @override

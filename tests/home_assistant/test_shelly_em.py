@@ -62,6 +62,30 @@ async def test_one_request_for_all_and_a_state_for_each_reading(
     assert set(written) == {"690.0"}
 
 
+@pytest.mark.parametrize(("fault", "reports"), [(Fault.FREEZE, 5), (Fault.HANG, 0)])
+async def test_only_a_device_that_still_measures_reports(
+    hass: HomeAssistant,
+    start_shelly: StartShelly,
+    add_shelly: AddShelly,
+    fault: Fault,
+    reports: int,
+) -> None:
+    """One whose own clock stands goes on answering; a site that took that for news would follow it for ever."""
+    sim = await start_shelly()
+    entry = await add_shelly(sim)
+    sim.fault(fault)
+    for _ in range(4):
+        await read(hass, sim, entry)
+    written = watch(hass, "sensor", f"{GRID}_power")
+    for _ in range(5):
+        await read(hass, sim, entry)
+    assert len(written) >= reports
+    assert bool(written) is bool(reports)
+    sim.clear()
+    await read(hass, sim, entry)
+    assert written[-1:] == ["690.0"]
+
+
 async def test_a_channel_that_is_not_to_be_believed(
     hass: HomeAssistant, start_shelly: StartShelly, add_shelly: AddShelly
 ) -> None:
