@@ -1,12 +1,20 @@
 """Build the view of a site from core cards alone: supply, allocation and reasons."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 type Entities = Mapping[tuple[str, str], str]
 """Entity ids by device name and key."""
 
 _PHASES = ("l1", "l2", "l3")
+_OF_A_CHARGER: Final = {
+    "sensor.allowed_current": "Allowed now",
+    "sensor.status": "Status",
+    "sensor.power": "Power",
+    "sensor.limiting_factor": "Limited by",
+    "sensor.session_energy": "This session",
+}
+"""What is shown of a charger that has it."""
 
 
 def site_view(
@@ -25,11 +33,30 @@ def site_view(
     }
 
 
-def _supply(entities: Entities, site: str, rating_a: float) -> dict[str, Any]:
+def section(
+    entities: Entities, text: str, icon: str, tiles: Sequence[tuple[str, str, str]]
+) -> dict[str, Any]:
+    """Return a section with a tile of half its width for each device, key and name."""
     return {
         "type": "grid",
         "cards": [
-            _heading(f"{site}: 3 x {rating_a:.0f} A", "mdi:transmission-tower"),
+            heading(text, icon),
+            *(tile(entities[device, key], name, 6) for device, key, name in tiles),
+        ],
+    }
+
+
+def _supply(entities: Entities, site: str, rating_a: float) -> dict[str, Any]:
+    phases = [
+        phase for phase in _PHASES if (site, f"sensor.allocated_{phase}") in entities
+    ]
+    columns = 12 // len(phases)
+    return {
+        "type": "grid",
+        "cards": [
+            heading(
+                f"{site}: {len(phases)} x {rating_a:.0f} A", "mdi:transmission-tower"
+            ),
             {
                 "type": "tile",
                 "entity": entities[site, "number.target"],
@@ -49,18 +76,20 @@ def _supply(entities: Entities, site: str, rating_a: float) -> dict[str, Any]:
                         "yellow": 0.9 * rating_a,
                         "red": rating_a + 0.1,
                     },
-                    "grid_options": {"columns": 4},
+                    "grid_options": {"columns": columns},
                 }
-                for phase in _PHASES
+                for phase in phases
             ),
             *(
-                _tile(
-                    entities[site, f"sensor.drawn_{phase}"], f"Drawn {phase.upper()}", 4
+                tile(
+                    entities[site, f"sensor.drawn_{phase}"],
+                    f"Drawn {phase.upper()}",
+                    columns,
                 )
-                for phase in _PHASES
+                for phase in phases
             ),
-            _tile(entities[site, "switch.balancing"], "Balancing", 6),
-            _tile(entities[site, "binary_sensor.overload"], "Overload", 6),
+            tile(entities[site, "switch.balancing"], "Balancing", 6),
+            tile(entities[site, "binary_sensor.overload"], "Overload", 6),
         ],
     }
 
@@ -70,16 +99,16 @@ def _charger(entities: Entities, site: str, name: str) -> dict[str, Any]:
     return {
         "type": "grid",
         "cards": [
-            _heading(name, "mdi:ev-station"),
-            _tile(entities[member, "sensor.reason"], "Why", 12),
-            _tile(entities[member, "sensor.allocated_current"], "Allocated", 6),
-            _tile(entities[name, "sensor.allowed_current"], "Allowed now", 6),
-            _tile(entities[name, "sensor.status"], "Status", 6),
-            _tile(entities[name, "sensor.power"], "Power", 6),
-            _tile(entities[name, "sensor.limiting_factor"], "Limited by", 6),
-            _tile(entities[name, "sensor.session_energy"], "This session", 6),
+            heading(name, "mdi:ev-station"),
+            tile(entities[member, "sensor.reason"], "Why", 12),
+            tile(entities[member, "sensor.allocated_current"], "Allocated", 6),
+            *(
+                tile(entities[name, key], text, 6)
+                for key, text in _OF_A_CHARGER.items()
+                if (name, key) in entities
+            ),
             _limit(entities, name),
-            _tile(entities[name, "switch.charging"], "Charging", 12),
+            tile(entities[name, "switch.charging"], "Charging", 12),
         ],
     }
 
@@ -88,7 +117,7 @@ def _limit(entities: Entities, name: str) -> dict[str, Any]:
     """Return what a person limits a charger with: its slider, or the lock of one that has no amperes to set."""
     slider = entities.get((name, "number.current_limit"))
     if slider is None:
-        return _tile(entities[name, "switch.lock"], "Lock", 12)
+        return tile(entities[name, "switch.lock"], "Lock", 12)
     return {
         "type": "tile",
         "entity": slider,
@@ -103,7 +132,7 @@ def _history(entities: Entities, site: str, chargers: Sequence[str]) -> dict[str
         "type": "grid",
         "column_span": 2,
         "cards": [
-            _heading("Who got what", "mdi:chart-line"),
+            heading("Who got what", "mdi:chart-line"),
             {
                 "type": "history-graph",
                 "hours_to_show": 1,
@@ -128,11 +157,13 @@ def _history(entities: Entities, site: str, chargers: Sequence[str]) -> dict[str
     }
 
 
-def _heading(text: str, icon: str) -> dict[str, Any]:
+def heading(text: str, icon: str) -> dict[str, Any]:
+    """Return the head of a section."""
     return {"type": "heading", "heading": text, "icon": icon}
 
 
-def _tile(entity_id: str, name: str, columns: int) -> dict[str, Any]:
+def tile(entity_id: str, name: str, columns: int) -> dict[str, Any]:
+    """Return a tile, of 12 columns where it takes the whole width."""
     return {
         "type": "tile",
         "entity": entity_id,

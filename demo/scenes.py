@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from .annexe import Annexe
+from .cottage import Cottage
 from .home import Home
 from .scene import Scene
 from .yard import Yard
 
 SCENES: Final[Mapping[str, type[Scene]]] = {
-    scene.key: scene for scene in (Home, Yard, Annexe)
+    scene.key: scene for scene in (Home, Yard, Annexe, Cottage)
 }
