@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from itertools import count
+import time
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -9,6 +10,10 @@ import aiohttp
 
 USER: Final = "demo"
 PASSWORD: Final = "demo"
+
+
+# Home Assistant asks each minute whether somebody is there, and nobody answers between two commands.
+_IDLE_S: Final = 40.0
 
 
 class ApiError(Exception):
@@ -30,6 +35,7 @@ class HomeAssistantApi:
         self._session = aiohttp.ClientSession()
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._ids = count(1)
+        self._used_at = 0.0
 
     @property
     def client_id(self) -> str:
@@ -94,6 +100,8 @@ class HomeAssistantApi:
 
     async def command(self, kind: str, **fields: Any) -> Any:
         """Send a WebSocket command and return its result. Raises `ApiError`."""
+        if time.monotonic() - self._used_at > _IDLE_S:
+            await self.disconnect()
         if self._socket is None:
             await self.connect()
         assert self._socket is not None
@@ -101,6 +109,7 @@ class HomeAssistantApi:
         await self._socket.send_json({"id": number, "type": kind, **fields})
         while True:
             answer = await self._socket.receive_json()
+            self._used_at = time.monotonic()
             if answer.get("id") == number and answer["type"] == "result":
                 if not answer["success"]:
                     raise ApiError(answer["error"])

@@ -69,9 +69,11 @@ class QuasarMachine:
         self.reboots = 0
         self.writes: list[Write] = []
         self.on_reboot: Callable[[], None] = lambda: None
+        self.heard_s = now_s
+        """When the last message came, whatever it said."""
         self.charged_kwh = 0.0
         self.discharged_kwh = 0.0
-        self._heard_s = self._now_s = now_s
+        self._now_s = now_s
         self._up_s = BOOTED_LONG_AGO_S
         self._flows_from_s = now_s
 
@@ -175,7 +177,7 @@ class QuasarMachine:
 
     def hear(self, now_s: float) -> None:
         """Take note of a message, whatever it says."""
-        self._heard_s = now_s
+        self.heard_s = now_s
 
     def write(self, address: int, value: int) -> int:
         """Take a write; return 0 or the number of a Modbus exception."""
@@ -253,7 +255,7 @@ class QuasarMachine:
         self.current_a = self._ramped(elapsed_s)
 
     def _watchdog_bites(self, now_s: float) -> bool:
-        silent_s = now_s - self._heard_s
+        silent_s = now_s - self.heard_s
         if Fault.MUTE in self.faults and not self.settings.watchdog_outlives_modbus:
             return False
         return self.watchdog_s > 0 and silent_s >= self.watchdog_s
