@@ -5,7 +5,7 @@ from typing import Final
 from demo.bench import TOLERANCE_A, Bench
 from demo.set_up import entities_of
 
-from .world import CHARGER, TURN_PAUSE_S, CottageWorld
+from .world import CHARGER, DARKENS_WITHIN_S, TURN_PAUSE_S, CottageWorld
 
 OVEN_A: Final = 9.0
 KETTLE_A: Final = 8.7
@@ -32,7 +32,7 @@ async def follows(bench: Bench, cottage: CottageWorld, step: str) -> None:
     """See the vehicle take or give what the house leaves or needs, and the grid come to rest."""
 
     async def is_there() -> bool:
-        wanted_a = -round(cottage.house_a())
+        wanted_a = -round(cottage.house_a(DARKENS_WITHIN_S))
         return (
             cottage.told_a(CHARGER) == wanted_a
             and abs(cottage.current_a - wanted_a) <= TOLERANCE_A
@@ -88,6 +88,11 @@ async def feed_the_house(bench: Bench, cottage: CottageWorld) -> None:
 
 async def freeze_the_meter(bench: Bench, cottage: CottageWorld) -> None:
     """The Shelly hangs and repeats itself: the discharge is held, then stopped."""
+
+    async def is_metered() -> bool:
+        return cottage.is_metered()
+
+    await bench.expect("the meter has caught up", is_metered)
     held_a = cottage.current_a
     since, asked = len(cottage.quasar.writes), len(cottage.meter.requests)
     began_s = cottage.clock.now()

@@ -33,7 +33,7 @@ class Cottage(CottageWorld, Scene):
     chargers = (CHARGER,)
     expected_log = (
         # The charger that is taken away.
-        r"coordinator\] Error requesting .* data: ",
+        r"coordinator\] Error (requesting|fetching) .* data: The device does not answer",
         # What Home Assistant's recorder says after it was killed.
         r"The system could not validate that the sqlite3 database",
         r"Ended unfinished session",

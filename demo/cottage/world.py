@@ -25,7 +25,8 @@ TURN_PAUSE_S: Final = 20
 
 _VOLTAGE_V: Final = 230.0
 _NOON_S: Final = 13 * 3600.0
-_DARKENS_WITHIN_S: Final = 4.0
+DARKENS_WITHIN_S: Final = 4.0
+"""A cloud before the sun."""
 # A real one takes five minutes; how long Busbar waits for it does not depend on that.
 _REBOOT_S: Final = 15.0
 _ERRORS_AFTER_REBOOT_S: Final = 5.0
@@ -91,7 +92,7 @@ class CottageWorld:
         """Send a cloud that lets this part of the light through, in place of others."""
         self.clear_sky()
         self.supply.house.cover(
-            Cloud(start_s=self.clock.now(), passes=passes, edge_s=_DARKENS_WITHIN_S)
+            Cloud(start_s=self.clock.now(), passes=passes, edge_s=DARKENS_WITHIN_S)
         )
 
     def clear_sky(self) -> None:
@@ -116,9 +117,14 @@ class CottageWorld:
         """What flows through the plug, in amperes: + charge, - discharge."""
         return self.quasar.machine.current_a
 
-    def house_a(self) -> float:
-        """Return what flows beside the charger, in amperes: + need, - sun."""
-        return self.supply.house.currents_a(self.clock.now())[0]
+    def house_a(self, after_s: float = 0.0) -> float:
+        """Return what flows beside the charger, now or soon, in amperes: + need, - sun."""
+        return self.supply.house.currents_a(self.clock.now() + after_s)[0]
+
+    def is_metered(self) -> bool:
+        """Return whether the meter measured what flows now."""
+        measured_w = self.meter.clamps.samples[0].power_w
+        return abs(measured_w - self.grid_w()) < 1.0
 
     def grid_w(self) -> float:
         """Return what flows through the supply, in watts: + import, - export."""
