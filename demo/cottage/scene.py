@@ -15,7 +15,7 @@ from .world import CHARGER, METER, RATING_A, TURN_PAUSE_S, WATCHDOG_S, CottageWo
 
 FAIL_SAFE_A: Final = 6.0
 """What may be charged with while the meter is lost."""
-TIMERS: Final[Mapping[str, int]] = {
+PACE: Final[Mapping[str, int]] = {
     "follow_start_s": 5,
     "follow_house_start_s": 5,
     "follow_stop_s": 8,
@@ -107,7 +107,9 @@ class Cottage(CottageWorld, Scene):
                 "fail_safe": FAIL_SAFE_A,
                 "reserve": 0,
                 "margin": 1,
-                "timers": dict(TIMERS),
+                "timers": {},
+                "following": {},
+                "pace": dict(PACE),
             },
             {"chargers": [f"quasar_{self.quasar.settings.serial}"]},
             {"is_balancing": True},

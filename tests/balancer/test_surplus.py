@@ -180,6 +180,28 @@ def test_a_meter_that_falls_silent_lowers_a_charge_to_fail_safe() -> None:
     assert house.charger.told_a == 14.0
 
 
+def test_what_a_charger_does_unheard_is_not_taken_for_sun() -> None:
+    """It restarted and takes nothing; whoever still counted its power would see twice the sun there is."""
+    house = house_with(Mode.SOLAR, load_w=230.0, sun_w=12 * VOLTAGE_V)
+    house.run(60)
+    assert house.charger.flows_a == 11.0
+    house.charger.is_heard = False
+    house.charger.stays_at_a = 0.0
+    house.run(30)
+    house.sun_w = 6 * VOLTAGE_V
+    house.run(60)
+    assert house.member.allocated_a == 11.0
+    # Heard again it goes on by itself with what it was told last.
+    written = len(house.charger.writes)
+    house.charger.is_heard = True
+    house.charger.stays_at_a = None
+    house.run(60)
+    values = [current_a for _, current_a in house.charger.writes[written:]]
+    assert values == sorted(values, reverse=True)
+    assert values[-1] == house.charger.flows_a == 5.0
+    assert max(values) <= 11.0
+
+
 def test_a_cloud_and_a_kettle_are_no_lie_of_the_meter() -> None:
     """The house moves the meter, we move against it: that proves nothing about its sign."""
     house = house_with(Mode.SOLAR_AND_HOUSE, load_w=400.0, sun_w=2500.0)

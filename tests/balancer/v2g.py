@@ -65,13 +65,13 @@ class Bidirectional:
     more: dict[str, Any] = field(default_factory=dict)
 
     def live(self, now: float) -> None:
-        """Ramp for a second, and measure every other one."""
+        """Ramp for a second, and tell what it measures every other one, as long as it is heard."""
         aim_a = self.told_a if self.stays_at_a is None else self.stays_at_a
         if self.status is MemberStatus.NO_VEHICLE:
             aim_a = self.flows_a = 0.0
         gap_a = aim_a - self.flows_a
         self.flows_a += max(-RAMP_A_PER_S, min(RAMP_A_PER_S, gap_a))
-        if now % 2 == 0:
+        if now % 2 == 0 and self.is_heard:
             self.measured = self.flows_a, now
 
     def seen(self, now: float) -> MemberObservation:

@@ -157,6 +157,36 @@ async def test_a_round_that_fails_and_the_next(rig: Rig, fault: Fault) -> None:
     assert rig.sim.clients == 1
 
 
+async def test_a_peer_that_has_gone_is_reached_again(ours: Rig) -> None:
+    """The library raises at the call then, before there is anything to await; the write is not lost."""
+    ours.fault(Fault.DROP_CLIENTS)
+    while ours.charger._client.is_connected:
+        await asyncio.sleep(0)
+    await ours.charger.set_current(6)
+    assert ours.told() == [("CURRENT", 6), ("ACTION", 1)]
+    assert ours.sim.server.accepted == 2
+    assert ours.sim.clients == 1
+
+
+async def test_a_peer_that_goes_between_look_and_call(
+    ours: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is told as what it is, whether the library raises at the call or when awaited."""
+    modbus = ours.charger._client._modbus
+    write = modbus.write_register
+
+    def gone(*arguments: object, **more: object) -> object:
+        modbus.close()
+        return write(*arguments, **more)
+
+    monkeypatch.setattr(modbus, "write_register", gone)
+    with pytest.raises(ConnectionFailed):
+        await ours.charger.set_locked(locked=True)
+    monkeypatch.undo()
+    await ours.charger.set_locked(locked=True)
+    assert ours.told() == [("LOCK", 1)]
+
+
 async def test_connecting_twice_is_one_connection(rig: Rig) -> None:
     """The library would open another one and leak the first."""
     await rig.connection.close()
