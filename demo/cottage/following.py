@@ -63,6 +63,11 @@ async def follow_the_sun(bench: Bench, cottage: CottageWorld) -> None:
 async def turn(bench: Bench, cottage: CottageWorld) -> None:
     """The sun goes and the oven comes on: charge ends, a pause at zero, discharge begins."""
     await choose(bench, "solar_and_house")
+
+    async def is_charging() -> bool:
+        return cottage.current_a > 0
+
+    await bench.expect("the vehicle charges", is_charging)
     turns = len(cottage.plug.rests_s())
     cottage.cloud(passes=0.0)
     cottage.switch_on("oven", OVEN_A)

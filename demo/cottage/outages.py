@@ -65,12 +65,8 @@ async def kill_home_assistant(bench: Bench, cottage: CottageWorld) -> None:
 
 async def lose_modbus(bench: Bench, cottage: CottageWorld) -> None:
     """The charger's Modbus dies: a repair issue, a restart through the cloud, and the present wish afterwards."""
-    cottage.switch_off("oven")
-    cottage.clear_sky()
-    await choose(bench, "solar")
-    await follows(bench, cottage, "sun again")
     since = len(cottage.quasar.writes)
-    bench.tell("the charger's Modbus dies")
+    bench.tell(f"the charger's Modbus dies while {cottage.current_a:+.0f} A flow")
     cottage.quasar.fault("refuse")
 
     async def is_told() -> bool:

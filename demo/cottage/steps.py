@@ -13,10 +13,10 @@ type Step = Callable[[Bench, CottageWorld], Awaitable[None]]
 
 STEPS: Final[tuple[Step, ...]] = (
     follow_the_sun,
+    lose_modbus,
     turn,
     feed_the_house,
     freeze_the_meter,
     stop_home_assistant,
     kill_home_assistant,
-    lose_modbus,
 )

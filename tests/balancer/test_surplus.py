@@ -180,6 +180,23 @@ def test_a_meter_that_falls_silent_lowers_a_charge_to_fail_safe() -> None:
     assert house.charger.told_a == 14.0
 
 
+@pytest.mark.parametrize("silence", range(18, 24))
+def test_phases_that_the_supply_does_not_have_prove_nothing(silence: int) -> None:
+    """Where nobody said how the charger is wired its current may be anywhere, but not where nothing is."""
+    house = house_with(Mode.HOUSE, load_w=2300.0, phase_map=None)
+    # It stops at once and tells seldom, so that what flowed before and what flows now stand side by side.
+    house.charger.measures_every_s, house.charger.falls_a_per_s = 5, 8.0
+    house.run(60)
+    assert house.charger.flows_a == -10.0
+    house.is_meter_dead = True
+    house.run(silence)
+    assert house.charger.told_a == 0.0
+    house.is_meter_dead = False
+    house.run(60)
+    assert {one.freshness for one in house.decisions[-50:]} == {Freshness.FRESH}
+    assert house.charger.flows_a == -10.0
+
+
 def test_what_a_charger_does_unheard_is_not_taken_for_sun() -> None:
     """It restarted and takes nothing; whoever still counted its power would see twice the sun there is."""
     house = house_with(Mode.SOLAR, load_w=230.0, sun_w=12 * VOLTAGE_V)

@@ -20,7 +20,7 @@ from custom_components.busbar.balancer.inputs import (
     WriteBudget,
 )
 from custom_components.busbar.balancer.memory import Memory
-from custom_components.busbar.balancer.model import STRAIGHT
+from custom_components.busbar.balancer.model import STRAIGHT, PhaseMap
 from custom_components.busbar.balancer.modes import Intent, Mode
 
 VOLTAGE_V = 230.0
@@ -57,6 +57,8 @@ class Bidirectional:
     level: float | None = 60.0
     status: MemberStatus = MemberStatus.WANTS
     is_heard: bool = True
+    measures_every_s: int = 2
+    falls_a_per_s: float = RAMP_A_PER_S
     stays_at_a: float | None = None
     """What it does instead of following, for a fault."""
     measured: tuple[float, float] = (0.0, 0.0)
@@ -65,13 +67,15 @@ class Bidirectional:
     more: dict[str, Any] = field(default_factory=dict)
 
     def live(self, now: float) -> None:
-        """Ramp for a second, and tell what it measures every other one, as long as it is heard."""
+        """Ramp for a second, and tell now and then what it measures, as long as it is heard."""
         aim_a = self.told_a if self.stays_at_a is None else self.stays_at_a
         if self.status is MemberStatus.NO_VEHICLE:
             aim_a = self.flows_a = 0.0
         gap_a = aim_a - self.flows_a
-        self.flows_a += max(-RAMP_A_PER_S, min(RAMP_A_PER_S, gap_a))
-        if now % 2 == 0 and self.is_heard:
+        falls = abs(aim_a) < abs(self.flows_a)
+        pace_a = self.falls_a_per_s if falls else RAMP_A_PER_S
+        self.flows_a += max(-pace_a, min(pace_a, gap_a))
+        if now % self.measures_every_s == 0 and self.is_heard:
             self.measured = self.flows_a, now
 
     def seen(self, now: float) -> MemberObservation:
@@ -110,6 +114,7 @@ class SunnyHouse:
     sun_w: float = 0.0
     battery_w: float | None = None
     current_a: float | None = None
+    phase_map: PhaseMap | None = STRAIGHT
     charger: Bidirectional = field(default_factory=Bidirectional)
     memory: Memory = field(default_factory=Memory)
     now: float = 1000.0
@@ -137,7 +142,7 @@ class SunnyHouse:
             ),
             members=(
                 MemberConfig(
-                    key=CAR, circuit=SUPPLY, phase_map=STRAIGHT, minimum_a=3.0
+                    key=CAR, circuit=SUPPLY, phase_map=self.phase_map, minimum_a=3.0
                 ),
             ),
             options=self.options,

@@ -130,9 +130,14 @@ def _range_on_grid(
             grid_a[phase_map[terminal]] += current_a
         exact = grid_a[0], grid_a[1], grid_a[2]
         return exact, exact
-    low_a, high_a = min(terminals_a), max(terminals_a)
     if len(member.supply_phases) == 1:
-        low_a = high_a = max(terminals_a, key=abs)
+        # Whatever terminal it is wired to, there is one phase only on which it can flow.
+        (phase,) = member.supply_phases
+        grid_a = [0.0, 0.0, 0.0]
+        grid_a[phase] = max(terminals_a, key=abs)
+        exact = grid_a[0], grid_a[1], grid_a[2]
+        return exact, exact
+    low_a, high_a = min(terminals_a), max(terminals_a)
     return (low_a, low_a, low_a), (high_a, high_a, high_a)
 
 
