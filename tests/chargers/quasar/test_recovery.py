@@ -85,6 +85,40 @@ async def test_after_recovery_the_present_wish_counts(charging: Rig) -> None:
     assert charging.snapshot.occurrences["recovery"].kind == "modbus_restored"
 
 
+async def test_back_from_an_outage_whoever_steers_it_is_heard_first(
+    charging: Rig,
+) -> None:
+    """What changed its mind meanwhile could not say so: the old wish is not started for a moment."""
+    charging.fault(Fault.REFUSE)
+    await charging.jump(10, times=10)
+    charging.fault(Fault.REBOOT)
+    charging.sim.writes.clear()
+    charging.snapshots.clear()
+    while not charging.snapshots:
+        await charging.jump(5)
+    assert charging.told() == []
+    await charging.charger.set_current(0)
+    assert ("ACTION", 1) not in charging.told()
+    assert charging.told(Register.CONTROL) == [("CONTROL", 1)]
+    await charging.run(60)
+    assert ("ACTION", 1) not in charging.told()
+    assert charging.sim.machine.watchdog_s == 90
+
+
+async def test_a_stop_that_could_not_be_written_waits_for_nobody(charging: Rig) -> None:
+    """It is written with the first round after an outage."""
+    charging.fault(Fault.MUTE)
+    await charging.jump(10, times=10)
+    with pytest.raises(ConnectionFailed):
+        await charging.charger.set_current(0)
+    charging.sim.writes.clear()
+    charging.snapshots.clear()
+    charging.clear()
+    while not charging.snapshots:
+        await charging.jump(10)
+    assert charging.told()[-2:] == [("ACTION", 2), ("CURRENT", 0)]
+
+
 async def test_a_short_gap_is_not_a_restart(charging: Rig) -> None:
     """Nothing is written again after a stumble."""
     charging.fault(Fault.DROP_CLIENTS)

@@ -129,12 +129,16 @@ class QuasarCharger(
             raise ConnectionFailed(SILENT)
         if not self._recovery.may_try:
             raise self._recovery.error()
+        was_away = self._is_away(self._clock())
         try:
             snapshot = await self._read()
         except ConnectionFailed as err:
             self._failed(err)
             raise self._recovery.error() from err
-        self._see_to_the_rest()
+        # Back from an outage it does not start what was wanted before: whoever steers it could not say anything
+        # else meanwhile, and gets until the next round for it.
+        if not (was_away and self._steering.wanted_a):
+            self._see_to_the_rest()
         return snapshot
 
     async def _read(self) -> Snapshot:
@@ -170,10 +174,14 @@ class QuasarCharger(
         return self._show(readout)
 
     def _heard_again(self, now: float) -> None:
-        if self._readout is not None and now - self._heard_at >= _AWAY_S:
+        if self._is_away(now):
             self._steering.was_away()
         self._recovery.heard()
         self._heard_at = now
+
+    def _is_away(self, now: float) -> bool:
+        """Return whether it was not heard for so long that it may do something else by now."""
+        return self._readout is not None and now - self._heard_at >= _AWAY_S
 
     def _enforce(self) -> None:
         if not self._memory.now.external_control:
