@@ -1,6 +1,6 @@
 """Add circuits and chargers to a site, and change their place in it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from homeassistant.config_entries import (
@@ -104,8 +104,12 @@ def charger_selector(
     )
 
 
-def _member_fields(entry: ConfigEntry) -> dict[vol.Marker, Any]:
-    current = amperes(_USUAL_RANGE.minimum_a, _USUAL_RANGE.maximum_a)
+def _member_fields(
+    entry: ConfigEntry, chargers: Iterable[ChargerCoordinator | None]
+) -> dict[vol.Marker, Any]:
+    """Return the fields for whichever of `chargers` it becomes; some can do with less than others."""
+    least_a = min(_range_of(charger).minimum_a for charger in chargers)
+    current = amperes(min(least_a, _USUAL_RANGE.minimum_a), _USUAL_RANGE.maximum_a)
     return {
         vol.Required(CONF_CIRCUIT, default=SUPPLY): circuit_selector(entry),
         vol.Required(CONF_PHASE_MAP, default=UNKNOWN_PHASE_MAP): _PHASE_MAP,
@@ -170,7 +174,7 @@ class MemberFlow(ConfigSubentryFlow):
                 vol.Schema(
                     {
                         vol.Required(CONF_CHARGER): charger,
-                        **_member_fields(self._get_entry()),
+                        **_member_fields(self._get_entry(), chargers.values()),
                     }
                 ),
                 user_input or {},
@@ -184,9 +188,9 @@ class MemberFlow(ConfigSubentryFlow):
         """Change its place; it is applied without interrupting a charge."""
         subentry = self._get_reconfigure_subentry()
         key = subentry.data[CONF_CHARGER]
+        coordinator = find_coordinator(self.hass, key)
         errors: dict[str, str] = {}
         if user_input is not None:
-            coordinator = find_coordinator(self.hass, key)
             errors = _limit_errors(_range_of(coordinator), user_input)
             if not errors:
                 return self.async_update_and_abort(
@@ -197,7 +201,7 @@ class MemberFlow(ConfigSubentryFlow):
         return self.async_show_form(
             step_id=SOURCE_RECONFIGURE,
             data_schema=self.add_suggested_values_to_schema(
-                vol.Schema(_member_fields(self._get_entry())),
+                vol.Schema(_member_fields(self._get_entry(), [coordinator])),
                 user_input or _shown(self.hass, subentry.data),
             ),
             description_placeholders={"name": subentry.title},
