@@ -13,8 +13,10 @@ LIGHT_THROUGH_CLOUD: Final = 0.5
 LOST_WITHIN_S: Final = 45.0
 """Half a minute without news from a meter that tells each second, and the time for what follows from it."""
 
-# Whole amperes are followed: half of one, the hysteresis of 50 W, and what the charger takes for itself.
-_WITHIN_W: Final = 0.5 * 230 + 50 + 15
+# Whole amperes are followed, and a single one may wait: one and a half, the hysteresis of 50 W, and what the
+# charger takes for itself.
+_CALM_A: Final = 1.0
+_WITHIN_W: Final = 1.5 * 230 + 50 + 15
 _STOPPED: Final = [("ACTION", 2), ("CURRENT", 0)]
 
 
@@ -33,9 +35,11 @@ async def follows(bench: Bench, cottage: CottageWorld, step: str) -> None:
 
     async def is_there() -> bool:
         wanted_a = -round(cottage.house_a(DARKENS_WITHIN_S))
+        told_a = cottage.told_a(CHARGER)
         return (
-            cottage.told_a(CHARGER) == wanted_a
-            and abs(cottage.current_a - wanted_a) <= TOLERANCE_A
+            told_a is not None
+            and abs(told_a - wanted_a) <= _CALM_A
+            and abs(cottage.current_a - told_a) <= TOLERANCE_A
         )
 
     began_s = cottage.clock.now()

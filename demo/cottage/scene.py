@@ -17,8 +17,6 @@ FAIL_SAFE_A: Final = 6.0
 """What may be charged with while the meter is lost."""
 PACE: Final[Mapping[str, int]] = {
     "follow_start_s": 5,
-    "follow_house_start_s": 5,
-    "follow_stop_s": 8,
     "turn_pause_s": TURN_PAUSE_S,
 }
 """Shorter than anybody would want them at home, so that the check ends before the coffee is cold."""
