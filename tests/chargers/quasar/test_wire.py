@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from typing import Any
 
 import pytest
 
@@ -175,7 +176,7 @@ async def test_a_peer_that_goes_between_look_and_call(
     modbus = ours.charger._client._modbus
     write = modbus.write_register
 
-    def gone(*arguments: object, **more: object) -> object:
+    def gone(*arguments: Any, **more: Any) -> object:
         modbus.close()
         return write(*arguments, **more)
 
