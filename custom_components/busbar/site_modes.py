@@ -190,9 +190,9 @@ def _following(chosen: ChosenMode, coordinator: ChargerCoordinator) -> Mode | No
     allowed = coordinator.data.control_allowed
     if allowed is False:
         return Mode.HANDS_OFF
-    if allowed and chosen.mode is Mode.HANDS_OFF:
-        return chosen.before or default_mode(is_watched_first=False)
-    if chosen.mode is Mode.OFF_UNTIL_DISCONNECTED and _is_empty(coordinator):
+    is_allowed_again = allowed and chosen.mode is Mode.HANDS_OFF
+    has_left = chosen.mode is Mode.OFF_UNTIL_DISCONNECTED and _is_empty(coordinator)
+    if is_allowed_again or has_left:
         # Without anything before, nobody ever wanted this charger to charge.
         return chosen.before or Mode.OFF
     return chosen.mode

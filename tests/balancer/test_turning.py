@@ -123,6 +123,15 @@ def test_an_unknown_state_of_charge_never_discharges() -> None:
     assert house.member.reason.key is ReasonKey.LEVEL_UNKNOWN
 
 
+def test_a_vehicle_that_sleeps_is_explained_by_what_holds_it_back() -> None:
+    """Its own stop comes second to the mode that asks for nothing."""
+    house = house_with(Mode.FIXED, current_a=-6.0, charger=Bidirectional(level=None))
+    house.charger.more = {"status": MemberStatus.SUSPENDED_BY_VEHICLE}
+    house.run(60)
+    assert house.charger.writes == []
+    assert house.member.reason.key is ReasonKey.LEVEL_UNKNOWN
+
+
 def test_an_empty_place_is_told_nothing() -> None:
     """What is set there would flow as soon as a vehicle comes."""
     house = house_with(Mode.CHARGE)

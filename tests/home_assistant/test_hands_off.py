@@ -104,14 +104,14 @@ async def test_the_switch_moves_the_mode(
     assert shown(hass) == ("off", "off", "on")
 
 
-async def test_the_switch_alone_lets_it_charge(
+async def test_the_switch_alone_starts_nothing(
     hass: HomeAssistant, quasar_house: QuasarHouse, quasar_site: MockConfigEntry
 ) -> None:
-    """Where nobody ever chose a mode, it is as any other charger."""
+    """Where nobody ever chose a mode, it waits for one; without a word it would move energy in somebody's car."""
     await act(hass, "switch", "turn_on", SWITCH)
     await quasar_house.settle()
     quasar_site.runtime_data.coordinator.async_members_changed()
-    assert shown(hass) == ("charge", "charge", "on")
+    assert shown(hass) == ("off", "off", "on")
 
 
 @pytest.mark.parametrize("mode", ["charge", "off_until_disconnected"])

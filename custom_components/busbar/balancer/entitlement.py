@@ -159,7 +159,7 @@ def _take(one: Candidate, allocation: Allocation) -> None:
         has_none = member.status is MemberStatus.NO_VEHICLE
         key = ReasonKey.NO_VEHICLE if has_none else ReasonKey.NOT_READY
         member.reason = replace(allocation.reason, key=key)
-    if one.role is Role.LEFTOVERS:
+    if one.role is Role.LEFTOVERS and member.asked_a != 0:
         key = ReasonKey.WAKING if allocation.choice else ReasonKey.VEHICLE_STOPPED
         if (
             member.memory.has_stopped
