@@ -4,7 +4,7 @@ Both move in whole seconds. What is written in one second shows in the next, and
 is heard in the next.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Protocol
 
@@ -18,10 +18,7 @@ from custom_components.busbar.balancer.inputs import (
     MemberStatus,
     WriteBudget,
 )
-from custom_components.busbar.chargers.quasar.setpoint import (
-    SetpointGuard,
-    whole_amps,
-)
+from custom_components.busbar.chargers.quasar.setpoint import SetpointGuard, whole_amps
 from simulators.quasar.battery import BatteryCar
 from simulators.quasar.machine import QuasarMachine
 from simulators.quasar.registers import Action, Control, Register
@@ -226,7 +223,8 @@ class Wallbox:
 
     def __post_init__(self) -> None:
         """Put it on the wall."""
-        self.charger = Charger(key=KEY, spec=LOCAL, random=Random(1))
+        spec = replace(LOCAL, phases=1)
+        self.charger = Charger(key=KEY, spec=spec, random=Random(1))
 
     @property
     def has_car(self) -> bool:

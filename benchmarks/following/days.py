@@ -93,13 +93,34 @@ AC_DAYS = (
 )
 FAULT_DAYS = tuple(
     Day(
-        name=f"{fault} meter",
+        name=f"{fault} meter, seed {seed}",
         seed=seed,
         weather=Weather.BROKEN,
-        peak_w=6500.0,
-        hours=(10.0, 16.0),
+        peak_w=5500.0,
+        hours=(11.5, 14.5),
         fault=fault,
         fault_hours=(12.4, 13.6),
     )
     for seed, fault in enumerate((*MeterFault, *MeterFault), start=7)
 )
+"""Afternoons in which the meter fails for more than an hour; only the fuse counts there."""
+FUSE_DAYS = (
+    Day(
+        name="charging at full current",
+        seed=11,
+        weather=Weather.BROKEN,
+        peak_w=2000.0,
+        hours=(16.0, 19.5),
+        mode=Mode.CHARGE,
+        level_percent=30.0,
+    ),
+    Day(
+        name="discharging into sun",
+        seed=12,
+        weather=Weather.BROKEN,
+        hours=(11.0, 14.5),
+        mode=Mode.DISCHARGE,
+        level_percent=95.0,
+    ),
+)
+"""Hours in which a charger would pass the fuse again and again, in one direction and in the other."""

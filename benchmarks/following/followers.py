@@ -18,7 +18,7 @@ from custom_components.busbar.balancer.modes import Intent, Mode
 
 from .chargers import KEY, MOST_A, VOLTAGE_V
 
-FUSE_A = 35.0
+FUSE_A = 25.0
 FAIL_SAFE_A = 6.0
 
 

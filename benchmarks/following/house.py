@@ -133,9 +133,7 @@ def profile_of(
         from_s=from_s,
         load_w=load_w[span],
         sun_w=sun_w[span],
-        net_w=[
-            load - sun for load, sun in zip(load_w[span], sun_w[span], strict=True)
-        ],
+        net_w=[load - sun for load, sun in zip(load_w[span], sun_w[span], strict=True)],
     )
 
 
@@ -172,7 +170,7 @@ def _height(at: float) -> float:
     if not SUNRISE_S < at < SUNSET_S:
         return 0.0
     share = (at - SUNRISE_S) / (SUNSET_S - SUNRISE_S)
-    return math.sin(math.pi * share) ** 1.3
+    return math.pow(math.sin(math.pi * share), 1.3)
 
 
 def _sky(random: Random, weather: Weather) -> list[float]:

@@ -29,12 +29,14 @@ class Played:
     written: Sequence[tuple[int, float]]
     """What went over the wire: second of the day and amperes."""
     has_car: Sequence[bool]
+    settable_a: Sequence[float]
 
     @property
     def grid_w(self) -> list[float]:
         """Return what crossed the meter, plus is import."""
         return [
-            net + own for net, own in zip(self.profile.net_w, self.charger_w, strict=True)
+            net + own
+            for net, own in zip(self.profile.net_w, self.charger_w, strict=True)
         ]
 
 
@@ -76,6 +78,7 @@ def play(day: Day, make: MakeFollower, *, has_own_guard: bool = False) -> Played
         charger_w=charger_w,
         written=box.written,
         has_car=has_car,
+        settable_a=box.settable_a,
     )
 
 

@@ -6,8 +6,11 @@ then, and keeps what it has where that is as near. Guard times, ramps, minimums,
 ceiling of the battery are those of everybody. So it is the best that can be done second by second. It is no
 bound: whoever lets pass what does not last is less often inside a guard time when it counts.
 
+*Rested* it keeps our pause at zero between the directions as well, and our number of turns in an hour.
+
 **Bound.** Of all that can be set, what is nearest to the house of the same second, without guard, ramp or a car
-that takes its time. Nobody can be better, as long as the battery allows both directions.
+that takes its time. Nobody can be better who rests with less than the minimum, as long as the battery allows both
+directions.
 
 **Seed.** The law of the program that Busbar follows, written from its description: every second the present
 set-point minus the whole reading, in whole amperes, between a floor and a limit, with guard times; no filter, no
@@ -17,23 +20,16 @@ hysteresis, no dwell, and no doubt about the meter.
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import inf
 
 from custom_components.busbar.balancer.inputs import MemberObservation, MemberStatus
 from custom_components.busbar.balancer.modes import MODES, Mode
 
-from .chargers import (
-    CEILING_PERCENT,
-    FLOOR_PERCENT,
-    FLOWS_W,
-    MOST_A,
-    VOLTAGE_V,
-)
+from .chargers import CEILING_PERCENT, FLOOR_PERCENT, FLOWS_W, MOST_A, VOLTAGE_V
 from .followers import Sight
 from .house import HOUR_S
 
 LEVEL_HYSTERESIS = 2.0
-HALF_STEP_A = 0.5
-"""So far below its minimum a charger starts: at half an ampere it would be rounded up."""
 SEED_ZERO_A, SEED_FLOOR_A = 2.5, 3.0
 SEED_GUARDS_S = ((1, 6), (2, 8))
 SEED_START_S, SEED_LEAP_S = 22, 11
@@ -54,21 +50,21 @@ def allowed(settable_a: Sequence[float], mode: Mode) -> list[float]:
 def nearest(choices_a: Sequence[float], wanted_a: float, held_a: float) -> float:
     """Return the choice nearest to what is wanted; what is held where that is as near.
 
-    Below its minimum a charger rests, however near the minimum is: else it would discharge a battery into the
-    grid, or charge it from there.
+    With less than its minimum a charger rests, however near that is: else it would discharge a battery into
+    the grid, or charge it from there.
     """
     place = bisect_left(choices_a, wanted_a)
     around = choices_a[max(0, place - 1) : place + 1]
     if 0.0 in around:
         away_a = next((choice for choice in around if choice), 0.0)
-        return away_a if abs(wanted_a) >= abs(away_a) - HALF_STEP_A else 0.0
+        return away_a if abs(wanted_a) >= abs(away_a) else 0.0
     best_a = min(around, key=lambda choice: abs(choice - wanted_a))
     is_as_near = abs(held_a - wanted_a) <= abs(best_a - wanted_a)
     return held_a if is_as_near and held_a in choices_a else best_a
 
 
 def bound_w(choices_a: Sequence[float], net_w: float) -> float:
-    """Return what crosses the meter at least in a second, signed, whoever keeps the minimum."""
+    """Return what crosses the meter at least, signed, where somebody keeps the minimum."""
     return net_w + VOLTAGE_V * nearest(choices_a, -net_w / VOLTAGE_V, 0.0)
 
 
@@ -78,8 +74,10 @@ class Ideal:
 
     settable_a: Sequence[float]
     mode: Mode
-    turn_pause_s: float = 60.0
-    turns_per_hour: int = 6
+    turn_pause_s: float = 0.0
+    """So long it rests between the directions …"""
+    turns_per_hour: float = inf
+    """… and so often it turns at most."""
     _held_a: float = 0.0
     _sign: int = 0
     _flowed_at: int = 0

@@ -50,9 +50,9 @@ def energy_of(grid_w: Sequence[float], counts: Sequence[bool]) -> Energy:
     )
 
 
-def bound_of(played: Played, settable_a: Sequence[float]) -> Energy:
+def bound_of(played: Played) -> Energy:
     """Return what had to cross the meter, whoever follows."""
-    choices_a = allowed(settable_a, played.day.mode)
+    choices_a = allowed(played.settable_a, played.day.mode)
     grid_w = [bound_w(choices_a, net_w) for net_w in played.profile.net_w]
     return energy_of(grid_w, played.has_car)
 
