@@ -43,6 +43,11 @@ BENCHMARKS = (
         module="benchmarks.faults",
         about="seconds above the fuse when meters, chargers or the program fail, against what is unavoidable",
     ),
+    Benchmark(
+        name="follow",
+        module="benchmarks.follow",
+        about="energy, set-points and turns while following sun and house, against an ideal and the law it replaces",
+    ),
 )
 PAGE = "page"
 

@@ -13,8 +13,8 @@ from .following.weigh import PAUSE_S
 from .report import Result, Table, Target, progress
 
 TARGETS = {
-    "energy_ratio": Target(at_least=0.95),
-    "energy_ratio_ac": Target(at_least=0.95),
+    "kept_ratio": Target(at_least=0.95),
+    "kept_ratio_ac": Target(at_least=0.95),
     "writes_of_seed": Target(at_most=0.5),
     "reversals_within_60_s": Target(at_most=0),
     "fuse_excess_as": Target(at_most=0),
@@ -31,7 +31,7 @@ ABOUT = (
     "second, and no bound. *Rested* is the same one with our pause at zero between the directions and our number of "
     "turns in an hour, which spare the battery. The bound has neither guard nor ramp. The seed is a model of the law that Busbar replaces, "
     "written from its description: no dwell, no hysteresis, no pause; it starts half an ampere below the minimum. "
-    "The energy ratio compares what following kept away from the meter, in both directions together. AC days have "
+    "The kept ratios compare what following kept away from the meter, in both directions together. AC days have "
     "no seed, which knew no such charger."
 )
 
@@ -57,10 +57,10 @@ def result_of(outcomes: Sequence[Outcome]) -> Result:
     faulty = _on(ours, FAULT_DAYS)
     sound = [one for one in ours if one not in faulty]
     figures = {
-        "energy_ratio": _kept(well, "busbar") / _kept(well, "ideal"),
-        "energy_ratio_ac": _kept(ac, "busbar") / _kept(ac, "ideal"),
-        "energy_ratio_rested": _kept(well, "busbar") / _kept(well, "ideal, rested"),
-        "energy_ratio_seed": _kept(well, "seed") / _kept(well, "ideal"),
+        "kept_ratio": _kept(well, "busbar") / _kept(well, "ideal"),
+        "kept_ratio_ac": _kept(ac, "busbar") / _kept(ac, "ideal"),
+        "kept_ratio_rested": _kept(well, "busbar") / _kept(well, "ideal, rested"),
+        "kept_ratio_seed": _kept(well, "seed") / _kept(well, "ideal"),
         "grid_of_ideal": _grid(well, "busbar") / _grid(well, "ideal"),
         "grid_of_seed": _grid(well, "busbar") / _grid(well, "seed"),
         "writes_of_seed": _sum(well, "busbar", lambda one: one.writes)

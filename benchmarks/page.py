@@ -11,6 +11,7 @@ from pathlib import Path
 import re
 from typing import Any
 
+from .following.picture import glimpse_svg, take_glimpse
 from .kettle import NOISE_A, Kettle, play_kettle
 from .plots import Exposure, exposure_svg, kettle_svg
 from .report import Result, Table, Target, progress
@@ -21,12 +22,14 @@ BEGIN = "<!-- figures: begin (python -m benchmarks page) -->"
 END = "<!-- figures: end -->"
 KETTLE_SVG = Path("images", "kettle.svg")
 EXPOSURE_SVG = Path("images", "exposure.svg")
+FOLLOW_SVG = Path("images", "follow.svg")
 
 TITLES = {
     "allocation": "One instant",
     "cost": "What a decision costs",
     "control": "Over time",
     "faults": "When things fail",
+    "follow": "Following sun and house",
 }
 KETTLE = f"""![A kettle, and what the chargers do about it]({KETTLE_SVG.as_posix()})
 
@@ -38,6 +41,10 @@ EXPOSURE = f"""![Ampere-seconds above the fuse, by strategy and meter]({EXPOSURE
 
 All steps of `control`, with one and with four chargers, added up. The four strategies are models of what is in use,
 nobody's code; they see the same meter and the same chargers."""
+FOLLOW = f"""![A cloud, a kettle, and a car that follows both]({FOLLOW_SVG.as_posix()})
+
+Eighteen minutes of the first day of `follow`: a Quasar and a meter of 1 s. The grid stays near zero but for the seconds in
+which a reading is on its way and the charger ramps, and for what is left of half an ampere."""
 MEANINGS = {
     "served_ratio": "cars served on random scarce sites, of the most that can be",
     "amps_ratio": "current given out there, of the exact optimum",
@@ -69,6 +76,17 @@ MEANINGS = {
     "longest_wait_in_rotations": "longest wait while others charge, in rotation periods",
     "jain_index": "Jain's index of fairness; 1 = all got the same part of what they wanted",
     "over_as_per_night": "ampere-seconds above the fuse per night, the unavoidable included",
+    "kept_ratio": "energy kept away from the meter by a Quasar, both directions, of the ideal follower",
+    "kept_ratio_ac": "the same by an AC charger that follows the sun",
+    "kept_ratio_rested": "the same by a Quasar, of the ideal follower that rests between the directions as we do",
+    "kept_ratio_seed": "the same, of the ideal follower, by the law that Busbar replaces",
+    "grid_of_ideal": "energy that still crosses the meter, of the ideal follower",
+    "grid_of_seed": "the same, of the law that Busbar replaces",
+    "writes_of_seed": "set-points sent, of the law that Busbar replaces",
+    "turns_of_seed": "turns between charging and discharging, of the same",
+    "reversals_within_60_s": "turns with less than a minute of rest before them",
+    "fuse_excess_as": "ampere-seconds above the fuse that physics did not force, in both directions",
+    "fuse_excess_faults_as": "the same while the meter is frozen or silent",
     "unsafe_seconds": "seconds above the fuse beyond the unavoidable, all faults",
     "writes_before_read_back": "commands to chargers not read back after a restart",
     "longest_time_to_safe_s": "longest time above the fuse, the unavoidable included",
@@ -86,8 +104,8 @@ def write(results: Sequence[Result], *, is_measured_here: bool) -> None:
     if missing:
         raise PageError(f"There are no results of {', '.join(sorted(missing))}")
     text = PAGE.read_text(encoding="utf-8")
-    progress("boiling water for the plot")
-    kettle = play_kettle()
+    progress("boiling water for the plots")
+    kettle, glimpse = play_kettle(), take_glimpse()
     block = figures_block(results, kettle, os.cpu_count() if is_measured_here else None)
     PAGE.write_text(replaced(text, block), encoding="utf-8")
     (control,) = (result for result in results if result.name == "control")
@@ -95,9 +113,10 @@ def write(results: Sequence[Result], *, is_measured_here: bool) -> None:
     for path, svg in (
         (KETTLE_SVG, kettle_svg(kettle)),
         (EXPOSURE_SVG, exposure_svg(exposures_of(control.tables[0]))),
+        (FOLLOW_SVG, glimpse_svg(glimpse)),
     ):
         (DOCS / path).write_text(svg, encoding="utf-8")
-    progress(f"written: {PAGE.name}, {KETTLE_SVG}, {EXPOSURE_SVG}")
+    progress(f"written: {PAGE.name}, {KETTLE_SVG}, {EXPOSURE_SVG}, {FOLLOW_SVG}")
 
 
 def replaced(text: str, block: str) -> str:
@@ -131,7 +150,7 @@ def figures_block(
 ) -> str:
     """Return all that stands between the markers."""
     by_name = {result.name: result for result in results}
-    parts = [KETTLE.format(over=kettle.over_as, clear=kettle.clear_s), EXPOSURE]
+    parts = [KETTLE.format(over=kettle.over_as, clear=kettle.clear_s), EXPOSURE, FOLLOW]
     for name, title in TITLES.items():
         parts.append(f"### {title}: `{name}`")
         if name == "cost" and cores is not None:

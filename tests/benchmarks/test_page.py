@@ -8,6 +8,7 @@ from hypothesis import given, strategies as st
 import pytest
 
 from benchmarks import __main__ as program, page
+from benchmarks.following.picture import Glimpse, glimpse_svg
 from benchmarks.kettle import Kettle, Moment
 from benchmarks.plots import exposure_svg, kettle_svg
 from benchmarks.report import Result, Table, Target, as_json
@@ -31,6 +32,12 @@ KETTLE = Kettle(
     ),
     over_as=26.25,
     clear_s=3.5,
+)
+GLIMPSE = Glimpse(
+    load_kw=[0.2, 0.2, 2.2, 2.2, 0.2],
+    sun_kw=[3.0, 1.0, 3.0, 3.0, 3.0],
+    car_kw=[2.8, 0.8, 0.0, -0.7, 2.8],
+    grid_kw=[0.0, 0.0, -0.8, -0.1, 0.0],
 )
 STEPS = Table(
     title="steps",
@@ -155,12 +162,13 @@ def test_exposures_are_added_up_per_meter() -> None:
 def test_page_and_plots_are_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One call writes the block and both plots, and nothing without all results."""
+    """One call writes the block and all plots, and nothing without all results."""
     target = tmp_path / "balancing.md"
     target.write_text(f"# Words\n{page.BEGIN}{page.END}\nMore\n", encoding="utf-8")
     monkeypatch.setattr(page, "DOCS", tmp_path)
     monkeypatch.setattr(page, "PAGE", target)
     monkeypatch.setattr(page, "play_kettle", lambda: KETTLE)
+    monkeypatch.setattr(page, "take_glimpse", lambda: GLIMPSE)
     with pytest.raises(page.PageError, match="cost"):
         page.write([_result("allocation")], is_measured_here=True)
     source = tmp_path / "results.json"
@@ -169,7 +177,7 @@ def test_page_and_plots_are_written(
     text = target.read_text(encoding="utf-8")
     assert text.startswith("# Words\n")
     assert text.endswith(f"{page.END}\nMore\n")
-    for path in (page.KETTLE_SVG, page.EXPOSURE_SVG):
+    for path in (page.KETTLE_SVG, page.EXPOSURE_SVG, page.FOLLOW_SVG):
         assert path.as_posix() in text
         assert (tmp_path / path).read_text(encoding="utf-8").startswith("<svg")
 
@@ -182,10 +190,11 @@ def test_from_goes_with_page_alone(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_pictures_are_pictures() -> None:
-    """All three can be read by a program, and have paper of their own in the dark."""
+    """All of them can be read by a program, and have paper of their own in the dark."""
     pictures = [
         kettle_svg(KETTLE),
         exposure_svg(page.exposures_of(STEPS)),
+        glimpse_svg(GLIMPSE),
         (page.DOCS / "images" / "site.svg").read_text(encoding="utf-8"),
     ]
     for picture in pictures:
