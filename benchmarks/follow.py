@@ -26,13 +26,15 @@ AC = ("busbar", "ideal")
 ALONE = ("busbar",)
 FAULTY = ("busbar", "seed")
 ABOUT = (
-    "The ideal follower knows the house of the next second exactly, needs no meter, and sets what is nearest to it; "
-    "it has the same guard times, ramps, minimums and whole amperes. It is the best that can be done second by "
+    "The ideal follower knows the house of the next second exactly, needs no meter, and sets the step that is nearest "
+    "to it; it has the same guard times, ramps, minimums and whole amperes. It is the best that can be done second by "
     "second, and no bound. *Rested* is the same one with our pause at zero between the directions and our number of "
-    "turns in an hour, which spare the battery. The bound has neither guard nor ramp. The seed is a model of the law that Busbar replaces, "
-    "written from its description: no dwell, no hysteresis, no pause; it starts half an ampere below the minimum. "
-    "The kept ratios compare what following kept away from the meter, in both directions together. AC days have "
-    "no seed, which knew no such charger."
+    "turns in an hour, which spare the battery. The bound has neither guard nor ramp. The seed is a model of the law "
+    "that Busbar replaces, written from its description: no dwell, no hysteresis, no pause. AC days have none, for it "
+    "knew no such charger. *Kept away* is what would have crossed the meter without a charger minus what did, import "
+    "and export added up; it counts while a car is there and on days on which the meter is well. Beside them two "
+    "afternoons each on which the meter is frozen or silent for more than an hour, and hours in which a charger would "
+    "pass the fuse again and again, in one direction and in the other."
 )
 
 

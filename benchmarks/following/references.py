@@ -1,16 +1,15 @@
 """What Busbar is compared with: an ideal follower, a bound, and a model of the law that it replaces.
 
 **Ideal.** In every second it knows exactly what the house takes and gives in the next one, without a meter and
-without a way for its command. Of all that can be set it tells the charger what brings the grid nearest to zero
-then, and keeps what it has where that is as near. Guard times, ramps, minimums, whole amperes and the floor and
-ceiling of the battery are those of everybody. So it is the best that can be done second by second. It is no
-bound: whoever lets pass what does not last is less often inside a guard time when it counts.
+without a way for its command. It tells the charger the step that is nearest to it, nothing where that is below the
+minimum, and keeps what it has where that is as near. Guard times, ramps, minimums, whole amperes and the floor and
+ceiling of the battery are those of everybody. So it is the best that can be done second by second. It is no bound:
+whoever lets pass what does not last is less often inside a guard time when it counts.
 
 *Rested* it keeps our pause at zero between the directions as well, and our number of turns in an hour.
 
-**Bound.** Of all that can be set, what is nearest to the house of the same second, without guard, ramp or a car
-that takes its time. Nobody can be better who rests with less than the minimum, as long as the battery allows both
-directions.
+**Bound.** The same step for the house of the same second, without guard, ramp or a car that takes its time. Nobody
+can be better who rounds to the minimum like that, as long as the battery allows both directions.
 
 **Seed.** The law of the program that Busbar follows, written from its description: every second the present
 set-point minus the whole reading, in whole amperes, between a floor and a limit, with guard times; no filter, no
@@ -20,7 +19,9 @@ hysteresis, no dwell, and no doubt about the meter.
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from math import inf
+from typing import Self
 
 from custom_components.busbar.balancer.inputs import MemberObservation, MemberStatus
 from custom_components.busbar.balancer.modes import MODES, Mode
@@ -35,37 +36,47 @@ SEED_GUARDS_S = ((1, 6), (2, 8))
 SEED_START_S, SEED_LEAP_S = 22, 11
 
 
-def allowed(settable_a: Sequence[float], mode: Mode) -> list[float]:
-    """Return what a mode leaves of what can be set, in order."""
-    traits = MODES[mode]
-    return sorted(
-        current_a
-        for current_a in settable_a
-        if current_a == 0
-        or (current_a > 0 and traits.charges)
-        or (current_a < 0 and traits.discharges)
-    )
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What can be set in a mode: 0, and steps from a minimum to a maximum, in one direction or in both."""
 
+    amperes: Sequence[float]
+    """In order."""
+    half_step_a: float
 
-def nearest(choices_a: Sequence[float], wanted_a: float, held_a: float) -> float:
-    """Return the choice nearest to what is wanted; what is held where that is as near.
+    @classmethod
+    def of(cls, settable_a: Sequence[float], mode: Mode) -> Self:
+        """Return what a mode leaves of what can be set."""
+        traits = MODES[mode]
+        amperes = sorted(
+            current_a
+            for current_a in settable_a
+            if current_a == 0
+            or (current_a > 0 and traits.charges)
+            or (current_a < 0 and traits.discharges)
+        )
+        steps_a = (after - before for before, after in pairwise(amperes))
+        return cls(amperes, min(steps_a) / 2)
 
-    With less than its minimum a charger rests, however near that is: else it would discharge a battery into
-    the grid, or charge it from there.
-    """
-    place = bisect_left(choices_a, wanted_a)
-    around = choices_a[max(0, place - 1) : place + 1]
-    if 0.0 in around:
-        away_a = next((choice for choice in around if choice), 0.0)
-        return away_a if abs(wanted_a) >= abs(away_a) else 0.0
-    best_a = min(around, key=lambda choice: abs(choice - wanted_a))
-    is_as_near = abs(held_a - wanted_a) <= abs(best_a - wanted_a)
-    return held_a if is_as_near and held_a in choices_a else best_a
+    def nearest(self, wanted_a: float, held_a: float = 0.0) -> float:
+        """Return the step nearest to what is wanted, and what is held where that is as near.
 
+        What would be rounded to less than the minimum is 0, however near the minimum is: else a battery would
+        be discharged into the grid, or charged from there.
+        """
+        place = bisect_left(self.amperes, wanted_a)
+        around = self.amperes[max(0, place - 1) : place + 1]
+        if 0.0 in around:
+            minimum_a = next((choice for choice in around if choice), 0.0)
+            is_enough = abs(wanted_a) >= abs(minimum_a) - self.half_step_a
+            return minimum_a if is_enough else 0.0
+        best_a = min(around, key=lambda choice: abs(choice - wanted_a))
+        is_as_near = abs(held_a - wanted_a) <= abs(best_a - wanted_a)
+        return held_a if is_as_near and held_a in self.amperes else best_a
 
-def bound_w(choices_a: Sequence[float], net_w: float) -> float:
-    """Return what crosses the meter at least, signed, where somebody keeps the minimum."""
-    return net_w + VOLTAGE_V * nearest(choices_a, -net_w / VOLTAGE_V, 0.0)
+    def least_w(self, net_w: float) -> float:
+        """Return what crosses the meter at least beside a house, signed."""
+        return net_w + VOLTAGE_V * self.nearest(-net_w / VOLTAGE_V)
 
 
 @dataclass(slots=True)
@@ -84,16 +95,16 @@ class Ideal:
     _turned_at: list[int] = field(default_factory=list)
     _is_empty: bool = False
     _is_full: bool = False
-    _choices_a: list[float] = field(init=False)
+    _choices: Choices = field(init=False)
 
     def __post_init__(self) -> None:
         """Take what the mode leaves."""
-        self._choices_a = allowed(self.settable_a, self.mode)
+        self._choices = Choices.of(self.settable_a, self.mode)
 
     def decide(self, sight: Sight) -> float | None:
         """Return a set-point to write now, `None` = nothing."""
         wanted_a = -sight.next_net_w / VOLTAGE_V
-        best_a = nearest(self._choices_a, wanted_a, self._held_a)
+        best_a = self._choices.nearest(wanted_a, self._held_a)
         seen = sight.seen
         if seen is None or seen.status is MemberStatus.NO_VEHICLE:
             best_a = 0.0

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from .chargers import FLOWS_W, VOLTAGE_V
 from .followers import FUSE_A
 from .play import Played
-from .references import allowed, bound_w
+from .references import Choices
 
 PAUSE_S = 60
 BROKEN_A = 0.05
@@ -52,8 +52,8 @@ def energy_of(grid_w: Sequence[float], counts: Sequence[bool]) -> Energy:
 
 def bound_of(played: Played) -> Energy:
     """Return what had to cross the meter, whoever follows."""
-    choices_a = allowed(played.settable_a, played.day.mode)
-    grid_w = [bound_w(choices_a, net_w) for net_w in played.profile.net_w]
+    choices = Choices.of(played.settable_a, played.day.mode)
+    grid_w = [choices.least_w(net_w) for net_w in played.profile.net_w]
     return energy_of(grid_w, played.has_car)
 
 
