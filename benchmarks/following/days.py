@@ -25,7 +25,7 @@ class Day:
     seed: int
     weather: Weather
     peak_w: float = 4500.0
-    hours: tuple[float, float] = (6.0, 22.0)
+    hours: tuple[float, float] = (8.0, 20.5)
     away: tuple[float, float] | None = None
     """From which hour to which the car is away."""
     is_bidirectional: bool = True
@@ -78,7 +78,7 @@ AC_DAYS = (
         seed=5,
         weather=Weather.BROKEN,
         peak_w=4800.0,
-        hours=(8.0, 19.0),
+        hours=(9.0, 17.5),
         is_bidirectional=False,
         mode=Mode.SOLAR,
     ),
@@ -86,7 +86,7 @@ AC_DAYS = (
         name="AC, clear",
         seed=6,
         weather=Weather.CLEAR,
-        hours=(8.0, 19.0),
+        hours=(9.0, 17.5),
         is_bidirectional=False,
         mode=Mode.SOLAR,
     ),
