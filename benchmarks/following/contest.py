@@ -21,6 +21,7 @@ from .weigh import (
 )
 
 SEED = "seed"
+RESTED = "ideal, rested"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,11 +77,14 @@ def _ideal(day: Day, box: Box) -> Follower:
 
 def _rested(day: Day, box: Box) -> Follower:
     options = Options()
+    has_contactor = not day.is_bidirectional
     return Ideal(
         box.settable_a,
         day.mode,
         turn_pause_s=options.turn_pause_s,
         turns_per_hour=options.turns_per_hour,
+        on_s=options.minimum_on_s if has_contactor else 0.0,
+        off_s=options.minimum_off_s if has_contactor else 0.0,
     )
 
 
@@ -91,6 +95,6 @@ def _seed(day: Day, box: Box) -> Follower:
 FOLLOWERS: Mapping[str, MakeFollower] = {
     "busbar": _busbar,
     "ideal": _ideal,
-    "ideal, rested": _rested,
+    RESTED: _rested,
     SEED: _seed,
 }

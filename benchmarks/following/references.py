@@ -6,7 +6,8 @@ minimum, and keeps what it has where that is as near. Guard times, ramps, minimu
 ceiling of the battery are those of everybody. So it is the best that can be done second by second. It is no bound:
 whoever lets pass what does not last is less often inside a guard time when it counts.
 
-*Rested* it keeps our pause at zero between the directions as well, and our number of turns in an hour.
+*Rested* it keeps what spares batteries and contactors, too: our pause at zero between the directions, our number of
+turns in an hour, and on AC our least times on and off. Whoever may not turn without a rest is compared with that.
 
 **Bound.** The same step for the house of the same second, without guard, ramp or a car that takes its time. Nobody
 can be better who rounds to the minimum like that, as long as the battery allows both directions.
@@ -89,17 +90,24 @@ class Ideal:
     """So long it rests between the directions …"""
     turns_per_hour: float = inf
     """… and so often it turns at most."""
+    on_s: float = 0.0
+    """So long it runs before it stops …"""
+    off_s: float = 0.0
+    """… and so long it rests before it starts again in the same direction."""
     _held_a: float = 0.0
+    _switched_at: float = -inf
     _sign: int = 0
     _flowed_at: int = 0
     _turned_at: list[int] = field(default_factory=list)
     _is_empty: bool = False
     _is_full: bool = False
     _choices: Choices = field(init=False)
+    _minimum_a: float = field(init=False)
 
     def __post_init__(self) -> None:
         """Take what the mode leaves."""
         self._choices = Choices.of(self.settable_a, self.mode)
+        self._minimum_a = min(choice for choice in self.settable_a if choice > 0)
 
     def decide(self, sight: Sight) -> float | None:
         """Return a set-point to write now, `None` = nothing."""
@@ -114,10 +122,20 @@ class Ideal:
                 best_a = 0.0
         if not self._may_turn(best_a, sight):
             best_a = 0.0
+        best_a = self._dwelt(best_a, sight.now)
         if best_a == self._held_a:
             return None
         self._held_a = best_a
         return best_a
+
+    def _dwelt(self, wanted_a: float, now: int) -> float:
+        """Return what is wanted, or what the least times on and off leave of it."""
+        if bool(wanted_a) != bool(self._held_a):
+            dwell_s = self.on_s if self._held_a else self.off_s
+            if now - self._switched_at < dwell_s:
+                return self._minimum_a if self._held_a else 0.0
+            self._switched_at = now
+        return wanted_a
 
     def _may_turn(self, wanted_a: float, sight: Sight) -> bool:
         """Return whether the direction was rested for long enough, and not turned too often."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
+from itertools import pairwise
 
 from hypothesis import given, strategies as st
 import pytest
@@ -112,6 +113,17 @@ def test_rested_ideal_rests_and_the_other_does_not() -> None:
     evening = replace(DAYS[2], hours=(12.0, 14.0))
     assert reversals_of(_played("ideal", evening).charger_w) > 0
     assert reversals_of(_played("ideal, rested", evening).charger_w) == 0
+
+
+def test_rested_ideal_spares_a_contactor() -> None:
+    """On AC it starts and stops less often than the one that never rests."""
+    day = replace(AC_DAYS[0], hours=(11.0, 13.0))
+
+    def switches(who: str) -> int:
+        flows = [watts > 0 for watts in _played(who, day).charger_w]
+        return sum(before != after for before, after in pairwise(flows))
+
+    assert 0 < switches("ideal, rested") < switches("ideal")
 
 
 def test_car_that_leaves_ends_what_flows() -> None:
