@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from custom_components.busbar.balancer.decision import ProblemKind
 from custom_components.busbar.balancer.inputs import MemberStatus
 from custom_components.busbar.balancer.model import ReasonKey
 from custom_components.busbar.balancer.modes import Intent, Mode
@@ -107,6 +108,15 @@ def test_a_discharge_shrinks_at_once_when_export_is_the_problem() -> None:
     assert house.member.reason.key is ReasonKey.LIMITED_BY_EXPORT
     house.run(20)
     assert -house.grid_w <= 17.0 * VOLTAGE_V
+
+
+def test_a_discharge_is_no_disobedience() -> None:
+    """On one phase of three nothing flows, and that is not more than was allowed."""
+    house = house_with(Mode.HOUSE, load_w=2700.0)
+    house.run(200)
+    assert house.charger.flows_a == -12.0
+    kinds = {problem.kind for one in house.decisions for problem in one.problems}
+    assert ProblemKind.DISOBEYS not in kinds
 
 
 def test_a_discharge_is_kept_when_import_is_the_problem() -> None:

@@ -65,7 +65,7 @@ def test_a_ramp_is_not_taken_for_a_load() -> None:
     house = house_with(Mode.SOLAR, load_w=300.0, sun_w=3520.0)
     house.run(120)
     values = [current_a for _, current_a in house.charger.writes]
-    assert values == [3.0, 14.0]
+    assert values == [14.0]
 
 
 def test_noise_within_the_hysteresis_moves_nothing() -> None:

@@ -237,9 +237,9 @@ class Options:
     """Following aims at this import (minus: export) instead of at zero."""
     follow_hysteresis_w: float = 50.0
     """How far beyond the half step the house has to be before a followed current changes."""
-    follow_calm_s: float = 40.0
-    """A single ampere is followed this long after the last change; more is followed at once."""
-    follow_start_s: float = 20.0
+    follow_calm_s: float = 20.0
+    """An ampere or two are followed this long after the last change; more is followed at once."""
+    follow_start_s: float = 10.0
     """How long the sun has to suffice before a charge is started by it."""
     follow_house_start_s: float = 3.0
     """How long the house has to need a discharge before one is started: a kettle boils for two minutes."""

@@ -12,7 +12,7 @@ from typing import Final
 from .member import Member
 from .phases import choice_of
 
-SMALL_STEP_A: Final = 1.0
+SMALL_STEP_A: Final = 2.0
 """A change of no more than this can wait."""
 STOP_HYSTERESES: Final = 3.0
 """Following stops so many hystereses below its minimum: 150 W with the usual 50 W."""
@@ -125,7 +125,7 @@ def _may_stay(
     half_w = bounds.step_a * bounds.watts_per_ampere / 2
     if away_w <= half_w + options.follow_hysteresis_w:
         return True
-    # A single ampere that comes and goes is worth less than the writes that it costs.
+    # An ampere or two that come and go are worth less than the writes that it costs.
     is_small = abs(nearest_a - running_a) <= max(bounds.step_a, SMALL_STEP_A)
     return (
         is_small

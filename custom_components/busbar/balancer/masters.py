@@ -127,11 +127,7 @@ def _watch_obedience(member: Member) -> None:
         if value is not None
     ]
     newest = memory.samples[-1] if memory.samples else None
-    if (
-        newest is None
-        or not allowed
-        or max(newest.terminals_a) <= max(allowed) + DISOBEYS_A
-    ):
+    if newest is None or not allowed or newest.current_a <= max(allowed) + DISOBEYS_A:
         memory.disobeys_at = None
     elif memory.disobeys_at is None:
         memory.disobeys_at = member.now

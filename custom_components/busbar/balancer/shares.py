@@ -59,7 +59,8 @@ def caps_of(one: Candidate, fresh: Freshness) -> tuple[Cap, ...]:
 def _start_a(one: Candidate, least_a: float) -> float | None:
     """Return the cap of a vehicle that does not charge yet: its minimum, a little more if it hesitates."""
     member = one.member
-    if member.status is MemberStatus.CHARGING or member.discharges:
+    if member.status is MemberStatus.CHARGING or member.is_bidirectional:
+        # One for both directions ramps by itself, and its vehicle keeps to what it is told.
         return None
     on_at = member.memory.on_at
     hesitates = on_at is not None and member.now - on_at > START_PATIENCE_S
