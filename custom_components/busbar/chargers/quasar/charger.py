@@ -87,8 +87,7 @@ class QuasarCharger(
         self._heard_at = clock()
         self._shown_state = 0
         self._received_at = clock()
-        self._is_silent = False
-        self._is_released = False
+        self._is_back = self._is_silent = self._is_released = False
 
     # What it is
 
@@ -129,16 +128,21 @@ class QuasarCharger(
             raise ConnectionFailed(SILENT)
         if not self._recovery.may_try:
             raise self._recovery.error()
-        was_away = self._is_away(self._clock())
         try:
             snapshot = await self._read()
         except ConnectionFailed as err:
             self._failed(err)
             raise self._recovery.error() from err
-        # Back from an outage it does not start what was wanted before: whoever steers it could not say anything
-        # else meanwhile, and gets until the next round for it.
-        if not (was_away and self._steering.wanted_a):
-            self._see_to_the_rest()
+        if self._is_back and self._steering.wanted_a:
+            return await self._come_back(snapshot)
+        self._see_to_the_rest()
+        return snapshot
+
+    async def _come_back(self, snapshot: Snapshot) -> Snapshot:
+        """Be in control again after an outage; whoever steers it may then want something else before it starts."""
+        with contextlib.suppress(ChargerError):
+            if self._is_steered and await self._pursuit.take_back():
+                return await self._read()
         return snapshot
 
     async def _read(self) -> Snapshot:
@@ -174,14 +178,11 @@ class QuasarCharger(
         return self._show(readout)
 
     def _heard_again(self, now: float) -> None:
-        if self._is_away(now):
+        self._is_back = self._readout is not None and now - self._heard_at >= _AWAY_S
+        if self._is_back:
             self._steering.was_away()
         self._recovery.heard()
         self._heard_at = now
-
-    def _is_away(self, now: float) -> bool:
-        """Return whether it was not heard for so long that it may do something else by now."""
-        return self._readout is not None and now - self._heard_at >= _AWAY_S
 
     def _enforce(self) -> None:
         if not self._memory.now.external_control:
@@ -335,9 +336,14 @@ class QuasarCharger(
         self._see_to_the_rest(supervise=True)
 
     def _see_to_the_rest(self, *, supervise: bool = False) -> None:
-        rests = self._is_released or self._is_silent
-        if self._memory.now.external_control and not rests:
+        if self._is_steered:
             self._pursuit.start(supervise=supervise)
+
+    @property
+    def _is_steered(self) -> bool:
+        """Return whether it is in our hands, and neither given back nor left to its watchdog."""
+        rests = self._is_released or self._is_silent
+        return self._memory.now.external_control and not rests
 
     # Settings and commands of its own
 

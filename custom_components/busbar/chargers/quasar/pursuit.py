@@ -47,6 +47,14 @@ class Pursuit:
         async with self.lock:
             await self._steering.apply()
 
+    async def take_back(self) -> bool:
+        """Be in control again where it was lost, and write no wish; return whether it was taken. Raises `ChargerError`."""
+        async with self.lock:
+            takes = self._steering.is_lost and self._steering.has_work
+            if takes:
+                await self._steering.take()
+        return takes
+
     def begin_probe(self) -> None:
         """Let the smallest current flow until the state of charge is known, for a minute at most."""
         self._probe_ends_at = self._clock() + _PROBE_S
