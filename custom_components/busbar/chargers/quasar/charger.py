@@ -84,9 +84,8 @@ class QuasarCharger(
         )
         self._presence = Presence(on_change)
         self._readout: Readout | None = None
-        self._heard_at = clock()
+        self._heard_at = self._received_at = clock()
         self._shown_state = 0
-        self._received_at = clock()
         self._is_back = self._is_silent = self._is_released = False
 
     # What it is
