@@ -99,12 +99,26 @@ async def test_back_from_an_outage_whoever_steers_it_is_heard_first(
     taken = [("CONTROL", 1), ("AUTOSTART", 0), ("WATCHDOG", 90)]
     assert charging.told() == taken
     # Nobody takes the charger's own restart for another master.
-    assert charging.snapshot.foreign_control is None
+    assert {shown.foreign_control for shown in charging.snapshots} == {None}
     await charging.charger.set_current(0)
     assert charging.told() == [*taken, ("ACTION", 2), ("CURRENT", 0)]
     await charging.run(60)
     assert ("ACTION", 1) not in charging.told()
     assert charging.sim.machine.watchdog_s == 90
+
+
+async def test_back_from_an_outage_without_getting_control(charging: Rig) -> None:
+    """It is shown as it is, and the next round tries again."""
+    charging.fault(Fault.REFUSE)
+    await charging.jump(10, times=10)
+    charging.fault(Fault.REBOOT)
+    charging.fault(Fault.BUSY_WRITES)
+    charging.snapshots.clear()
+    while not charging.snapshots:
+        await charging.jump(5)
+    assert charging.snapshot.foreign_control == "vendor_app"
+    charging.clear()
+    await charging.until(lambda: charging.sim.machine.current_a == 10, seconds=300)
 
 
 async def test_a_stop_that_could_not_be_written_waits_for_nobody(charging: Rig) -> None:

@@ -132,20 +132,17 @@ class QuasarCharger(
         except ConnectionFailed as err:
             self._failed(err)
             raise self._recovery.error() from err
-        if self._is_back and self._steering.wanted_a:
-            return await self._come_back(snapshot)
-        self._see_to_the_rest()
-        return snapshot
-
-    async def _come_back(self, snapshot: Snapshot) -> Snapshot:
-        """Be in control again after an outage; whoever steers it may then want something else before it starts."""
-        with contextlib.suppress(ChargerError):
-            if self._is_steered and await self._pursuit.take_back():
-                return await self._read()
+        if not (self._is_back and self._steering.wanted_a):
+            # Else whoever steers it, who could not say what is wanted by now, gets until the next round for it.
+            self._see_to_the_rest()
         return snapshot
 
     async def _read(self) -> Snapshot:
         snapshot = self._take(await self._reader.read())
+        if self._is_back and self._is_steered and await self._pursuit.take_back():
+            # Shown once it is ours again: its own restart is no other master.
+            snapshot = self._take(await self._reader.read())
+            self._is_back = True
         self._presence.notify()
         return snapshot
 

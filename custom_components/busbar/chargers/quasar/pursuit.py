@@ -48,12 +48,17 @@ class Pursuit:
             await self._steering.apply()
 
     async def take_back(self) -> bool:
-        """Be in control again where it was lost, and write no wish; return whether it was taken. Raises `ChargerError`."""
+        """Be in control again where it was lost and something is wanted, but write no wish yet; return whether it was."""
+        steering = self._steering
         async with self.lock:
-            takes = self._steering.is_lost and self._steering.has_work
-            if takes:
-                await self._steering.take()
-        return takes
+            if not (steering.wanted_a and steering.is_lost and steering.has_work):
+                return False
+            try:
+                await steering.take()
+            except ChargerError as err:
+                _LOGGER.debug("Control was not taken back: %s", err)
+                return False
+        return True
 
     def begin_probe(self) -> None:
         """Let the smallest current flow until the state of charge is known, for a minute at most."""
