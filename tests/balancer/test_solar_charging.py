@@ -4,7 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from custom_components.busbar.balancer.inputs import AmpereRange, MemberStatus
+from custom_components.busbar.balancer.inputs import (
+    AmpereRange,
+    ContactorState,
+    MemberStatus,
+)
 from custom_components.busbar.balancer.model import ReasonKey
 from custom_components.busbar.balancer.modes import Intent, Mode
 
@@ -107,3 +111,49 @@ def test_fewer_phases_follow_less_sun() -> None:
     house.run(900)
     assert house.boxes["a"].phases == 3
     assert house.boxes["a"].limit_a == pytest.approx(9.0, abs=0.5)
+
+
+def test_a_window_caps_what_is_followed() -> None:
+    """Solar with 8 A is never more, and with less than the minimum it is nothing."""
+    house = solar_warps()
+    house.intents["a"] = Intent(mode=Mode.SOLAR, current_a=8.0)
+    house.load_a = lambda now: (-14.0, -14.0, -14.0)
+    house.run(120)
+    assert house.boxes["a"].limit_a == 8.0
+    house.intents["a"] = Intent(mode=Mode.SOLAR, current_a=5.0)
+    house.run(300)
+    assert house.boxes["a"].limit_a == 0.0
+
+
+def test_a_contactor_follows_less_sun_with_one_phase() -> None:
+    """What a contactor can switch counts as a charger that can switch."""
+    house = solar_warps()
+    house.site = with_member(house.site, "a", contactor="k")
+    contactor = ContactorState(phases=3)
+    for _ in range(900):
+        house.more = {"contactors": {"k": contactor}}
+        house.load_a = lambda now: (-3.0, -3.0, -4.0)
+        switched = house.step().contactors.get("k")
+        if switched is not None:
+            contactor = ContactorState(phases=switched, changed_at=house.now)
+            house.boxes["a"].phases = switched
+    assert contactor.phases == 1
+    assert house.boxes["a"].limit_a == pytest.approx(10.0, abs=0.5)
+
+
+def test_an_ampere_without_steps_is_followed_exactly() -> None:
+    """A charger that knows no steps takes what there is."""
+    house = solar_warps(charge=AmpereRange(minimum_a=6.0, maximum_a=16.0, step_a=0.001))
+    house.load_a = lambda now: (-9.4, -9.4, -9.4)
+    house.run(120)
+    assert house.boxes["a"].limit_a == pytest.approx(9.4, abs=0.1)
+
+
+def test_a_charger_that_measures_nothing_counts_as_it_is_set() -> None:
+    """Its set-point has to do, once it had the time to follow."""
+    house = solar_warps()
+    house.boxes["a"].measures = False
+    house.load_a = lambda now: (-10.0, -10.0, -10.0)
+    house.run(200)
+    assert house.boxes["a"].limit_a == pytest.approx(10.0, abs=0.5)
+    assert max(house.flow_a()) <= 1.0
