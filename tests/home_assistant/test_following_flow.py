@@ -23,6 +23,7 @@ FOLLOWING = {
 }
 PACE = {
     "follow_hysteresis_w": 80,
+    "follow_calm_s": 45,
     "follow_start_s": 120,
     "follow_house_start_s": 20,
     "follow_stop_s": 90,

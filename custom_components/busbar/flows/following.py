@@ -55,6 +55,7 @@ _TURNS: Final = NumberSelector(
 )
 _PACE: Final[Mapping[str, NumberSelector]] = {
     "follow_hysteresis_w": _box(0, 1000, 1, UnitOfPower.WATT),
+    "follow_calm_s": _SECONDS,
     "follow_start_s": _SECONDS,
     "follow_house_start_s": _SECONDS,
     "follow_stop_s": _SECONDS,
