@@ -1,6 +1,7 @@
 """Following the sun with alternating current: minimum, several chargers, phases."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -16,10 +17,10 @@ from .v2g import QUICK
 from .world import WARP, Box, House, house_of, with_member
 
 
-def solar_warps(keys: str = "a", **more: object) -> House:
+def solar_warps(keys: str = "a", **more: Any) -> House:
     """Return three-phase chargers that follow the sun."""
     boxes = [
-        Box(status=MemberStatus.CHARGING, capabilities=replace(WARP, **more))  # type: ignore[arg-type]
+        Box(status=MemberStatus.CHARGING, capabilities=replace(WARP, **more))
         for _ in keys
     ]
     house = house_of(keys, boxes=boxes, rating_a=63.0, has_meter=True)
