@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from .freshness import INVERTED_VOTES, rhythm_s
 from .inputs import CircuitConfig, MeterReading, Options
-from .member import Member, minus
+from .member import Member, minus, total
 from .memory import MeterMemory
 from .model import NO_AMPS, Phase, PhaseAmps
 from .own_current import AROUND_S, own_current
@@ -74,11 +74,31 @@ def _is_old(voted_at: float | None, now: float) -> bool:
 def _begin_movement(
     meter: MeterMemory, at: float, meter_a: PhaseAmps, members: Sequence[Member]
 ) -> None:
-    """Compare from the reading that we reacted to: what moved the meter before our command was not ours."""
+    """Compare from the reading that we reacted to: what moved the meter before our command was not ours.
+
+    Only where our own current is known to have stood still until then: of a charger that tells seldom, what it did
+    since its last report would be left out of one side.
+    """
     commands = [member.memory.changed_at for member in members]
     is_before = any(command is not None and command >= at for command in commands)
-    if is_before and meter.moved_from is not None:
+    stood_a = _measured_just_before(members, at)
+    if not is_before or stood_a is None or meter.moved_from is None:
+        return
+    moved_a = minus(stood_a, meter.moved_from[1])
+    if max(abs(current_a) for current_a in moved_a) <= STEADY_A:
         meter.moved_from = meter_a, meter.moved_from[1]
+
+
+def _measured_just_before(members: Sequence[Member], at: float) -> PhaseAmps | None:
+    """Return what our chargers took by reports of the last seconds, `None` where one of them has none."""
+    currents = []
+    for member in members:
+        samples = member.memory.samples
+        newest = next((one for one in reversed(samples) if one.at <= at), None)
+        if newest is None or at - newest.at > AROUND_S:
+            return None
+        currents.append(newest.low_a)
+    return total(currents)
 
 
 def _own_a(members: Sequence[Member], at: float) -> PhaseAmps | None:

@@ -170,6 +170,17 @@ async def test_floor_and_ceiling_are_kept(ours: Rig) -> None:
     assert ours.sim.writes == []
 
 
+async def test_what_flows_to_ask_is_nobodys_set_point(ours: Rig) -> None:
+    """A site that saw it as one would end it, and never hear what it was asked for."""
+    await ours.charger.run_command("read_state_of_charge")
+    assert ours.told() == [("CURRENT", 3), ("ACTION", 1)]
+    await ours.poll()
+    assert ours.snapshot.confirmed_a == 0.0
+    await ours.run(30)
+    assert ours.snapshot.state_of_charge == 50
+    assert ours.snapshot.confirmed_a == 0.0
+
+
 async def test_asking_for_the_state_of_charge(ours: Rig) -> None:
     """3 A until it is known, read four times a second, then everything as before."""
     await ours.charger.run_command("read_state_of_charge")

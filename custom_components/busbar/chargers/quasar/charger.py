@@ -209,6 +209,7 @@ class QuasarCharger(
             commanded_at=steering.commanded_at,
             pending_a=steering.pending_a,
             is_released=not steering.is_held_back,
+            is_probing=steering.is_probing,
             watchdog_s=steering.remote.armed_watchdog_s,
             is_refusing_discharge=observer.refuses_discharge(
                 readout, steering.commanded_a

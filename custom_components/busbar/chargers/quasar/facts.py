@@ -27,6 +27,8 @@ class Facts:
     commanded_at: float | None = None
     pending_a: int | None = None
     is_released: bool = True
+    is_probing: bool = False
+    """Whether a little flows for a moment, only to ask for the state of charge."""
     watchdog_s: int | None = None
     is_refusing_discharge: bool = False
     has_dc: bool = False

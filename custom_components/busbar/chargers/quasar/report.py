@@ -193,6 +193,9 @@ def _confirmed_a(facts: Facts) -> float | None:
     readout = facts.readout
     if not facts.is_controlled:
         return None
+    if facts.is_probing:
+        # A set-point of nobody: a site that took it for one would end it, and never hear what it asks for.
+        return 0.0
     if facts.commanded_a is not None and readout.holds(facts.commanded_a):
         return float(facts.commanded_a)
     return round(readout.setpoint_a, 1)
