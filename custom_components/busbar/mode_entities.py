@@ -25,7 +25,7 @@ from .site import SiteCoordinator
 from .site_config import CONF_CHARGER
 from .site_entity import MemberEntity
 from .site_modes import ModeInForce
-from .spans import Span, current_span
+from .spans import Span, SpannedNumber, current_span
 
 MODE: Final = SelectEntityDescription(key="mode", translation_key="mode")
 FIXED_CURRENT: Final = NumberEntityDescription(
@@ -119,42 +119,17 @@ class ModeSelect(ModeEntity[ModeChoice], SelectEntity):
         return ModeChoice(chosen, offered if chosen in offered else (*offered, chosen))
 
 
-class FixedCurrentNumber(ModeEntity[float], NumberEntity):
+class FixedCurrentNumber(ModeEntity[float], SpannedNumber):
     """The current of the fixed mode; below 0 it discharges."""
 
     @property
+    @override
     def _span(self) -> Span:
         charger = self._charger
         return current_span(Capabilities() if charger is None else charger.capabilities)
 
-    @property
     @override
-    def native_min_value(self) -> float:
-        """Return the smallest value; a gap beside 0 is refused when it is set."""
-        return self._span.lowest
-
-    @property
-    @override
-    def native_max_value(self) -> float:
-        """Return the largest value."""
-        return self._span.maximum
-
-    @property
-    @override
-    def native_step(self) -> float:
-        """Return the distance of two values."""
-        return self._span.step
-
-    @property
-    @override
-    def native_value(self) -> float | None:
-        """Return the value last taken."""
-        return self._value
-
-    @override
-    async def async_set_native_value(self, value: float) -> None:
-        """Set it, unless it lies in a gap beside 0."""
-        self._span.check(value)
+    async def _async_set(self, value: float) -> None:
         await self.coordinator.modes.async_set_fixed(self._key, value)
 
     @override

@@ -31,7 +31,7 @@ from .quantities import PRESENTATIONS
 from .site import SiteCoordinator
 from .site_config import ratings
 from .site_entity import SiteEntity
-from .spans import Span, current_span
+from .spans import Span, SpannedNumber, current_span
 
 PARALLEL_UPDATES = 1
 
@@ -138,43 +138,18 @@ def _site_numbers(coordinator: SiteCoordinator) -> Iterator[NumberEntity]:
     yield SiteTargetNumber(coordinator=coordinator, description=SITE_TARGET)
 
 
-class ChargerNumber(ChargerEntity[float], NumberEntity):
+class ChargerNumber(ChargerEntity[float], SpannedNumber):
     """A number of a charger that can be set."""
 
     entity_description: ChargerNumberDescription
 
     @property
+    @override
     def _span(self) -> Span:
         return self.entity_description.span_fn(self.coordinator.capabilities)
 
-    @property
     @override
-    def native_min_value(self) -> float:
-        """Return the smallest value; a gap beside a lone 0 is refused when it is set."""
-        return self._span.lowest
-
-    @property
-    @override
-    def native_max_value(self) -> float:
-        """Return the largest value."""
-        return self._span.maximum
-
-    @property
-    @override
-    def native_step(self) -> float:
-        """Return the distance of two values."""
-        return self._span.step
-
-    @property
-    @override
-    def native_value(self) -> float | None:
-        """Return the value last taken."""
-        return self._value
-
-    @override
-    async def async_set_native_value(self, value: float) -> None:
-        """Set it, unless it lies in a gap between 0 and a minimum."""
-        self._span.check(value)
+    async def _async_set(self, value: float) -> None:
         await self.entity_description.set_fn(self.coordinator, value)
 
     @override

@@ -1,7 +1,10 @@
 """The values that a number can take, with the gap that chargers have around 0."""
 
+from abc import abstractmethod
 from dataclasses import dataclass
+from typing import override
 
+from homeassistant.components.number import NumberEntity
 from homeassistant.exceptions import ServiceValidationError
 
 from .chargers.model import Capabilities, CurrentRange
@@ -61,3 +64,48 @@ def current_span(capabilities: Capabilities) -> Span:
         also_zero=True,
         discharge=ranges.discharge,
     )
+
+
+class SpannedNumber(NumberEntity):
+    """A number that takes the values of a span; the entity beside it reads `_value`."""
+
+    _value: float | None
+
+    @property
+    @abstractmethod
+    def _span(self) -> Span:
+        """Return what it can be set to now."""
+
+    @abstractmethod
+    async def _async_set(self, value: float) -> None:
+        """Set a value of the span."""
+
+    @property
+    @override
+    def native_min_value(self) -> float:
+        """Return the smallest value; a gap beside 0 is refused when it is set."""
+        return self._span.lowest
+
+    @property
+    @override
+    def native_max_value(self) -> float:
+        """Return the largest value."""
+        return self._span.maximum
+
+    @property
+    @override
+    def native_step(self) -> float:
+        """Return the distance of two values."""
+        return self._span.step
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        """Return the value last taken."""
+        return self._value
+
+    @override
+    async def async_set_native_value(self, value: float) -> None:
+        """Set it, unless it lies in a gap beside 0."""
+        self._span.check(value)
+        await self._async_set(value)

@@ -58,7 +58,7 @@ def house_at(
     if tree.states[circuit.key].freshness is not Freshness.FRESH:
         return None
     voltage_v = tree.site.voltage_v
-    below = [one for one in members if circuit in tree.path(one.config.circuit)]
+    below = tree.below(circuit, members)
     followers = [one for one in below if one.traits.follows]
     for one in followers:
         settled_at = note_settled(one)
@@ -102,7 +102,7 @@ def beside_members_w(
     reading = tree.inputs.meters.get(circuit.key)
     if reading is None or tree.states[circuit.key].freshness is not Freshness.FRESH:
         return None
-    below = [one for one in members if circuit in tree.path(one.config.circuit)]
+    below = tree.below(circuit, members)
     if any(note_settled(one) is None for one in below):
         return None
     voltage_v = tree.site.voltage_v

@@ -69,6 +69,10 @@ class Tree:
             self._paths[key] = tuple(path)
         return self._paths[key]
 
+    def below(self, circuit: CircuitConfig, members: Sequence[Member]) -> list[Member]:
+        """Return the members that a circuit feeds, also through others."""
+        return [one for one in members if circuit in self.path(one.config.circuit)]
+
     def read_meters(self, members: Sequence[Member]) -> None:
         """Take the newest readings: freshness first, then the limits that they give."""
         # A meter that is no longer configured is no lost one.
@@ -79,8 +83,7 @@ class Tree:
             if not circuit.has_meter:
                 self.states[circuit.key] = MeterState(freshness=Freshness.NO_METER)
                 continue
-            below = [one for one in members if circuit in self.path(one.config.circuit)]
-            self._read_meter(circuit, below)
+            self._read_meter(circuit, self.below(circuit, members))
 
     def _read_meter(self, circuit: CircuitConfig, below: Sequence[Member]) -> None:
         meter = self.memory.meters.setdefault(circuit.key, MeterMemory())
