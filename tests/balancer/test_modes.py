@@ -153,3 +153,16 @@ def test_a_discharge_that_ends_by_itself_lifts_nobody() -> None:
     house.boxes["b"].status = MemberStatus.FAULT
     house.step()
     assert max(house.flow_a()) <= 25.0
+
+
+def test_export_does_not_wait_for_the_gap_between_writes() -> None:
+    """A person lowered it a second ago; the fuse is asked before the budget."""
+    house = house_with(Mode.DISCHARGE, load_w=0.0, export_rating_a=17.0)
+    house.run(60)
+    house.current_a = 12.0
+    house.run(1)
+    assert house.charger.told_a == -12.0
+    house.sun_w = 10 * VOLTAGE_V
+    house.run(2)
+    # It is still on its way down from 16 A, which counts.
+    assert house.charger.told_a >= -7.0

@@ -314,3 +314,14 @@ def test_the_boxes_of_these_tests_are_what_they_seem() -> None:
         charger.live(float(second))
     assert charger.flows_a == pytest.approx(32.0)
     assert charger.measured[1] == 20.0
+
+
+def test_one_contradiction_is_forgotten() -> None:
+    """While it counts nothing is followed, so that nothing would ever put it right."""
+    house = house_with(Mode.SOLAR, load_w=300.0, sun_w=300.0)
+    meter = house.memory.meters["supply"]
+    meter.inverted_votes, meter.voted_at = 1, house.now
+    house.run(30)
+    assert house.decisions[-1].freshness is Freshness.STALE
+    house.run(40)
+    assert house.decisions[-1].freshness is Freshness.FRESH

@@ -140,3 +140,19 @@ def test_an_empty_place_is_told_nothing() -> None:
     house.run(120)
     assert house.charger.told_a == 0.0
     assert house.member.reason.key is ReasonKey.NO_VEHICLE
+
+
+def test_a_vehicle_that_sleeps_discharges_like_any_other() -> None:
+    """That it takes nothing says nothing about what it can give."""
+    house = house_with(Mode.DISCHARGE)
+    house.charger.more = {"status": MemberStatus.SUSPENDED_BY_VEHICLE}
+    house.run(30)
+    assert house.charger.told_a == -16.0
+    assert house.member.reason.key is not ReasonKey.WAKING
+
+
+def test_who_is_asked_for_nothing_waits_for_nothing() -> None:
+    """Its turn does not come nearer while it is off."""
+    house = house_with(Mode.OFF)
+    house.run(30)
+    assert house.memory.members["car"].waiting_at is None
