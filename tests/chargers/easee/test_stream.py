@@ -70,6 +70,20 @@ async def test_polling_while_the_stream_is_away(rig: Rig) -> None:
     assert rig.asked("/observations") == asked + 2
 
 
+async def test_a_tick_that_comes_early_is_a_poll_nevertheless(rig: Rig) -> None:
+    """A coordinator counts from the whole second, so that a minute of it can have 59.05 s."""
+    rig.cloud.fault("negotiate", status=500)
+    await rig.cloud.hub.drop()
+    await until(lambda: not rig.connection._link.stream.is_connected)
+    await rig.jump(60)
+    await rig.charger().refresh()
+    asked = rig.asked("/observations")
+    for polls in range(1, 4):
+        await rig.jump(59.05)
+        await rig.charger().refresh()
+        assert rig.asked("/observations") == asked + polls
+
+
 async def test_a_refused_subscription_is_polled(
     cloud: EaseeSimulator, make_rig: MakeRig
 ) -> None:

@@ -27,6 +27,8 @@ RESTART_SILENT_S: Final = 40 * 60.0
 LIVED_S: Final = 60.0
 """A stream that lived so long was a good one: the next pause is short again."""
 POLL_S: Final = 60.0
+TICK_S: Final = 1.0
+"""A coordinator counts its interval from the whole second, so it comes up to so much early: still a poll."""
 POLLS_PER_MINUTE: Final = 15.0
 """Over the whole account; the vendor allows 100 in five minutes."""
 SUPERVISE_S: Final = 30.0

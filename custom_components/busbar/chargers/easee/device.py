@@ -19,7 +19,7 @@ from ..model import (
 )
 from .budget import Kind
 from .client import Client
-from .const import HEARD_FOR_S, LEASE_MAXIMUM_S, POLL_S
+from .const import HEARD_FOR_S, LEASE_MAXIMUM_S, POLL_S, TICK_S
 from .features import Entry
 from .memory import Memory
 from .reports import Report, Reports, Row, observation_rows, parse_row
@@ -217,8 +217,8 @@ class Device(ABC):
             return False
         if self._polled_at is None:
             return True
-        # Half a second of tolerance: a coordinator's own tick is not exact.
-        return self.link.clock() - self._polled_at >= self.link.poll_interval_s - 0.5
+        age_s = self.link.clock() - self._polled_at
+        return age_s >= self.link.poll_interval_s - TICK_S
 
     @abstractmethod
     def _is_covered(self) -> bool:
