@@ -7,22 +7,20 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.typing import ConfigType
 
+from .actions import async_setup_actions
 from .charger_entry import (
     async_remove_charger_entry,
     async_setup_charger_entry,
     async_unload_charger_entry,
 )
-from .charger_services import async_setup_charger_services
 from .const import CONF_KIND, DOMAIN, EntryKind
-from .gate import DATA_GATES, GateStore
-from .pause_services import async_setup_pause_services
-from .services import async_setup_services
-from .site_entry import (
+from .site.entry import (
     async_remove_site_entry,
     async_setup_site_entry,
     async_unload_site_entry,
 )
-from .wishes import DATA_WISHES, WishStore
+from .steering.gate import DATA_GATES, GateStore
+from .steering.wishes import DATA_WISHES, WishStore
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -48,9 +46,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     gates = GateStore(hass)
     await gates.async_load()
     hass.data[DATA_GATES] = gates
-    async_setup_services(hass)
-    async_setup_charger_services(hass)
-    async_setup_pause_services(hass)
+    async_setup_actions(hass)
     return True
 
 

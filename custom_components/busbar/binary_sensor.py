@@ -27,8 +27,8 @@ from .entity import (
     offers,
 )
 from .platform_setup import BusbarConfigEntry, async_add_busbar_entities
-from .site import SiteCoordinator
-from .site_entity import SiteEntity
+from .site.coordinator import SiteCoordinator
+from .site.entity import SiteEntity
 
 PARALLEL_UPDATES = 0
 

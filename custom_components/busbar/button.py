@@ -13,7 +13,7 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .charger_services import COMMAND_ACTIONS
+from .actions.charger import COMMAND_ACTIONS
 from .chargers.features import Audience, Command
 from .chargers.model import Charger, HasSettings, Pauses
 from .coordinator import ChargerCoordinator

@@ -17,10 +17,10 @@ from .chargers.model import Charger, Connection, Identity, ReleasesControl
 from .const import DOMAIN, PLATFORMS, SIGNAL_CHARGERS_CHANGED
 from .coordinator import ChargerCoordinator
 from .errors import setup_failure
-from .gate import DATA_GATES
 from .makes import MAKES, async_create_connection
-from .opener import async_report_left_locked
-from .wishes import DATA_WISHES
+from .steering.gate import DATA_GATES
+from .steering.opener import async_report_left_locked
+from .steering.wishes import DATA_WISHES
 
 # Home Assistant grants 20 s for stopping, a container often 10.
 _STOP_S: Final = 8.0

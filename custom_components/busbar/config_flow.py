@@ -19,7 +19,7 @@ from .flows.shelly_em import SHELLY_EM, ShellyEmFlow
 from .flows.site import SiteFlow
 from .flows.warp import WARP, WarpFlow
 from .flows.window import WindowFlow
-from .site_config import SUBENTRY_CHARGER, SUBENTRY_CIRCUIT, SUBENTRY_WINDOW
+from .site.config import SUBENTRY_CHARGER, SUBENTRY_CIRCUIT, SUBENTRY_WINDOW
 
 
 class BusbarConfigFlow(

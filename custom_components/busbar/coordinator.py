@@ -25,12 +25,12 @@ from .chargers.model import (
 )
 from .const import DOMAIN
 from .errors import command_errors, update_failure
-from .gate import DATA_GATES, gate_of
-from .hand import SetpointHand
 from .issues import async_forget_dead, async_report_dead
-from .opener import Opener
-from .setpoint import Wish
-from .wishes import DATA_WISHES
+from .steering.gate import DATA_GATES, gate_of
+from .steering.hand import SetpointHand
+from .steering.opener import Opener
+from .steering.setpoint import Wish
+from .steering.wishes import DATA_WISHES
 
 if TYPE_CHECKING:
     from .charger_entry import ChargerConfigEntry

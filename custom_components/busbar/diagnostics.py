@@ -17,7 +17,7 @@ from .const import DOMAIN
 from .coordinator import ChargerCoordinator
 from .makes import CONF_SERIAL, CONF_STATE
 from .platform_setup import BusbarConfigEntry
-from .site import SiteCoordinator
+from .site.coordinator import SiteCoordinator
 
 _TO_REDACT: Final = {
     CONF_EMAIL,

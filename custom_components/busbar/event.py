@@ -13,8 +13,8 @@ from .chargers.model import Occurrence
 from .coordinator import ChargerCoordinator
 from .entity import ChargerEntity, feature_category, is_enabled_for_everybody, offers
 from .platform_setup import BusbarConfigEntry, async_add_busbar_entities
-from .site import SiteCoordinator
-from .site_entity import SiteEntity
+from .site.coordinator import SiteCoordinator
+from .site.entity import SiteEntity
 
 PARALLEL_UPDATES = 0
 

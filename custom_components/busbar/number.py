@@ -25,12 +25,12 @@ from .entity import (
     offered,
     offers,
 )
-from .mode_entities import fixed_current_numbers
 from .platform_setup import BusbarConfigEntry, async_add_busbar_entities
 from .quantities import PRESENTATIONS
-from .site import SiteCoordinator
-from .site_config import ratings
-from .site_entity import SiteEntity
+from .site.config import ratings
+from .site.coordinator import SiteCoordinator
+from .site.entity import SiteEntity
+from .site.mode_entities import fixed_current_numbers
 from .spans import Span, SpannedNumber, current_span
 
 PARALLEL_UPDATES = 1

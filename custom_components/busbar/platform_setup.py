@@ -10,9 +10,9 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .charger_entry import ChargerConfigEntry, ChargerRuntime
 from .coordinator import ChargerCoordinator
-from .site import SiteCoordinator
-from .site_config import charger_subentries, circuit_subentries, window_subentries
-from .site_entry import SiteConfigEntry, SiteRuntime
+from .site.config import charger_subentries, circuit_subentries, window_subentries
+from .site.coordinator import SiteCoordinator
+from .site.entry import SiteConfigEntry, SiteRuntime
 
 type BusbarConfigEntry = ConfigEntry[ChargerRuntime | SiteRuntime]
 

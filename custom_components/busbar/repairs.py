@@ -17,9 +17,9 @@ from .chargers.model import StoredFallback, StoresFallback
 from .const import DOMAIN
 from .coordinator import ChargerCoordinator
 from .issues import ATTR_CHARGER, ATTR_SITE
-from .members import find_coordinator
-from .site import SiteCoordinator
-from .site_entry import loaded_sites
+from .site.coordinator import SiteCoordinator
+from .site.entry import loaded_sites
+from .site.members import find_coordinator
 
 if TYPE_CHECKING:
     from homeassistant.components.repairs import RepairsFlowResult

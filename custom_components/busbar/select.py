@@ -19,8 +19,8 @@ from .entity import (
     offered,
     offers,
 )
-from .mode_entities import mode_selects
 from .platform_setup import BusbarConfigEntry, async_add_busbar_entities
+from .site.mode_entities import mode_selects
 
 PARALLEL_UPDATES = 1
 

@@ -22,11 +22,11 @@ from .chargers.features import Reading
 from .chargers.model import Role
 from .coordinator import ChargerCoordinator
 from .entity import ChargerEntity, Exists, offered
-from .mode_entities import mode_sensors
 from .platform_setup import BusbarConfigEntry, async_add_busbar_entities
-from .site import SiteCoordinator
-from .site_entity import CircuitEntity, MemberEntity, SiteEntity
-from .site_sensors import (
+from .site.coordinator import SiteCoordinator
+from .site.entity import CircuitEntity, MemberEntity, SiteEntity
+from .site.mode_entities import mode_sensors
+from .site.sensors import (
     MEMBER_SENSORS,
     CircuitSensorDescription,
     MemberSensorDescription,

@@ -23,9 +23,9 @@ from .entity import (
 )
 from .platform_setup import BusbarConfigEntry, async_add_busbar_entities
 from .schedule_entity import SlotEntity, fixed_slots
-from .site import SiteCoordinator
-from .site_entity import SiteEntity
-from .window_switch import WINDOW, WindowSwitch
+from .site.coordinator import SiteCoordinator
+from .site.entity import SiteEntity
+from .site.window_switch import WINDOW, WindowSwitch
 
 PARALLEL_UPDATES = 1
 

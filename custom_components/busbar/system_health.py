@@ -6,8 +6,8 @@ from typing import Any
 from homeassistant.components import system_health
 from homeassistant.core import HomeAssistant, callback
 
-from .members import loaded_coordinators
-from .site_entry import loaded_sites
+from .site.entry import loaded_sites
+from .site.members import loaded_coordinators
 
 
 @callback

@@ -9,7 +9,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
 
 from custom_components.busbar.const import DOMAIN
-from custom_components.busbar.setpoint import Wish
+from custom_components.busbar.steering.setpoint import Wish
 from simulators.warp import WarpSimulator
 from simulators.world import CarSpec
 

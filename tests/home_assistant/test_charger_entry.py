@@ -14,7 +14,7 @@ from custom_components.busbar.chargers.errors import ChargerError, ConnectionFai
 from custom_components.busbar.chargers.model import Snapshot
 from custom_components.busbar.chargers.warp.group import WarpGroup
 from custom_components.busbar.const import DOMAIN
-from custom_components.busbar.setpoint import SiteAllocation, Wish
+from custom_components.busbar.steering.setpoint import SiteAllocation, Wish
 from simulators.warp import WarpSimulator
 
 from .acting import KEY, act, coordinator_of, make_hasty, pushed

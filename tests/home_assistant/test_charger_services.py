@@ -11,7 +11,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.busbar.const import DOMAIN
-from custom_components.busbar.setpoint import SiteAllocation, Wish
+from custom_components.busbar.steering.setpoint import SiteAllocation, Wish
 from simulators.easee import FIRST, LONE, SECOND, plug_in
 from simulators.warp import WarpSimulator
 

@@ -11,7 +11,10 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.busbar.balancer import controller
-from custom_components.busbar.contactors import async_switch_contactor, contactor_state
+from custom_components.busbar.site.contactors import (
+    async_switch_contactor,
+    contactor_state,
+)
 
 from .test_site_flow import LIMITS, answer
 

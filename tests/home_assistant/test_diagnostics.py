@@ -17,7 +17,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.busbar.chargers.errors import ConnectionFailed
 from custom_components.busbar.chargers.model import Snapshot
-from custom_components.busbar.setpoint import SiteAllocation
+from custom_components.busbar.steering.setpoint import SiteAllocation
 from simulators.warp import WarpSimulator
 from simulators.world import CarSpec
 

@@ -7,7 +7,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.busbar.const import DOMAIN
-from custom_components.busbar.setpoint import Wish
+from custom_components.busbar.steering.setpoint import Wish
 from simulators.easee import FIRST, LONE, SECOND, add_charger, plug_in
 from simulators.world import CarSpec
 from tests.repository.common import english

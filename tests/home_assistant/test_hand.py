@@ -6,7 +6,6 @@ from typing import Any, cast
 
 import pytest
 
-from custom_components.busbar import hand as hand_module
 from custom_components.busbar.chargers.errors import (
     ChargerError,
     ConnectionFailed,
@@ -19,8 +18,9 @@ from custom_components.busbar.chargers.model import (
     CurrentRange,
     Snapshot,
 )
-from custom_components.busbar.hand import SetpointHand
-from custom_components.busbar.setpoint import SiteAllocation, Wish
+from custom_components.busbar.steering import hand as hand_module
+from custom_components.busbar.steering.hand import SetpointHand
+from custom_components.busbar.steering.setpoint import SiteAllocation, Wish
 
 
 class Box:

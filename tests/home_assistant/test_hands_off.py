@@ -11,7 +11,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from syrupy.assertion import SnapshotAssertion
 
 from custom_components.busbar.balancer.modes import Mode
-from custom_components.busbar.setpoint import SiteAllocation
+from custom_components.busbar.steering.setpoint import SiteAllocation
 from simulators.quasar import Fault, Register
 
 from .acting import act, coordinator_of, refused, state_with

@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 import pytest
 
-from custom_components.busbar.meter import MeterFollower
+from custom_components.busbar.site.meter import MeterFollower
 
 PHASES = ("l1", "l2", "l3")
 

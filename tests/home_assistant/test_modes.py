@@ -22,9 +22,9 @@ from syrupy.assertion import SnapshotAssertion
 from custom_components.busbar.balancer.inputs import SiteConfig
 from custom_components.busbar.balancer.modes import Mode
 from custom_components.busbar.diagnostics import async_get_config_entry_diagnostics
-from custom_components.busbar.site import SiteCoordinator
-from custom_components.busbar.site_inputs import is_metered
-from custom_components.busbar.site_store import SiteState
+from custom_components.busbar.site.coordinator import SiteCoordinator
+from custom_components.busbar.site.inputs import is_metered
+from custom_components.busbar.site.store import SiteState
 from simulators.warp import WarpSimulator
 
 from .acting import KEY, act, exists, refused, state_with

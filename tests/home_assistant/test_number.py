@@ -10,7 +10,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 import voluptuous as vol
 
 from custom_components.busbar.const import DOMAIN
-from custom_components.busbar.setpoint import Wish
+from custom_components.busbar.steering.setpoint import Wish
 from simulators.warp import WarpSimulator
 from simulators.world import CarSpec
 

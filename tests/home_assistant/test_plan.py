@@ -19,8 +19,8 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.busbar.const import DOMAIN
-from custom_components.busbar.site_plan import SitePlan
-from custom_components.busbar.site_store import SiteState
+from custom_components.busbar.site.plan import SitePlan
+from custom_components.busbar.site.store import SiteState
 
 from .test_window_flow import add_window
 

@@ -14,7 +14,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.busbar.const import DOMAIN
 from custom_components.busbar.coordinator import ChargerCoordinator
 from custom_components.busbar.diagnostics import async_get_config_entry_diagnostics
-from custom_components.busbar.setpoint import SiteAllocation
+from custom_components.busbar.steering.setpoint import SiteAllocation
 from simulators.quasar import BatteryCar, Fault, Register
 
 from .acting import act, coordinator_of, exists, keys_of, refused, state_with

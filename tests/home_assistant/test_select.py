@@ -7,7 +7,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.busbar.const import DOMAIN
-from custom_components.busbar.setpoint import Wish
+from custom_components.busbar.steering.setpoint import Wish
 from simulators.warp import WarpSimulator
 
 from .acting import (

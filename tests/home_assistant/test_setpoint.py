@@ -4,7 +4,12 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.busbar.chargers.model import Capabilities, CurrentRange
-from custom_components.busbar.setpoint import Setpoint, SiteAllocation, Wish, merge
+from custom_components.busbar.steering.setpoint import (
+    Setpoint,
+    SiteAllocation,
+    Wish,
+    merge,
+)
 
 AC = Capabilities(charge=CurrentRange(minimum_a=6, maximum_a=32, step_a=1))
 V2G = Capabilities(

@@ -16,7 +16,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.busbar.balancer.decision import Decision, Freshness, SetPoint
 from custom_components.busbar.balancer.model import Reason, ReasonKey
 from custom_components.busbar.const import DOMAIN
-from custom_components.busbar.site import SiteCoordinator
+from custom_components.busbar.site.coordinator import SiteCoordinator
 
 from .acting import KEY, exists, state_with, watch
 from .common import site_entry_of, state_of

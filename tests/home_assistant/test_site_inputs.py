@@ -23,9 +23,9 @@ from custom_components.busbar.chargers.errors import (
 )
 from custom_components.busbar.chargers.model import HasSettings
 from custom_components.busbar.flows.member import _limit_errors
-from custom_components.busbar.hand import WriteAttempt
-from custom_components.busbar.setpoint import Setpoint
-from custom_components.busbar.site_inputs import _capabilities, observe
+from custom_components.busbar.site.inputs import _capabilities, observe
+from custom_components.busbar.steering.hand import WriteAttempt
+from custom_components.busbar.steering.setpoint import Setpoint
 
 from .acting import coordinator_of
 from .common import site_entry_of

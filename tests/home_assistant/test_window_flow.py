@@ -12,7 +12,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.busbar.balancer.modes import Intent, Mode
 from custom_components.busbar.balancer.windows import EVERY_DAY, Window
-from custom_components.busbar.site_config import site_windows
+from custom_components.busbar.site.config import site_windows
 
 from .quasar_house import QuasarHouse
 from .test_circuit_flow import add_circuit, move

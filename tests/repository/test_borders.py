@@ -139,6 +139,34 @@ def test_home_assistant_side_asks_capabilities_not_makes() -> None:
     assert not _crossings(IN_HOME_ASSISTANT, is_make)
 
 
+def test_no_way_back_from_the_chargers_to_their_site() -> None:
+    """A site knows its chargers' hands; what writes and reports asks no site, only its settings."""
+    site, config, actions = (
+        f"{PACKAGE_NAME}.{room}" for room in ("site", "site.config", "actions")
+    )
+    steering = [
+        module
+        for module in SHIPPED
+        if _room(module) == "steering" or module.name == f"{PACKAGE_NAME}.coordinator"
+    ]
+    assert f"{PACKAGE_NAME}.coordinator" in {module.name for module in steering}
+
+    def is_back(_: Module, found: Import) -> bool:
+        return found.is_in(site, actions) and not found.is_in(config)
+
+    assert not _crossings(steering, is_back)
+
+
+def test_nothing_asks_the_actions_back() -> None:
+    """An action is a way in: sites, entries and hands work without one."""
+    inside = [
+        module for module in SHIPPED if _room(module) in ("site", "steering", "flows")
+    ]
+    assert inside
+    actions = f"{PACKAGE_NAME}.actions"
+    assert not _crossings(inside, lambda _, found: found.is_in(actions))
+
+
 def test_nothing_of_the_workshop_is_shipped() -> None:
     """Simulators, benchmarks and tests are not in the archive that users install."""
     workshop = ("benchmarks", "demo", "scripts", "simulators", "tests")

@@ -15,8 +15,7 @@ from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import TextSelector
 import voluptuous as vol
 
-from ..meter import MeterKind
-from ..site_config import (
+from ..site.config import (
     CONF_FAIL_SAFE,
     CONF_MARGIN,
     CONF_METER,
@@ -28,6 +27,7 @@ from ..site_config import (
     circuit_subentries,
     phase_count,
 )
+from ..site.meter import MeterKind
 from .member import circuit_selector
 from .meter import (
     METER_KIND,

@@ -19,8 +19,14 @@ from homeassistant.helpers.selector import (
 import voluptuous as vol
 
 from ..balancer.inputs import Options
-from ..meter import CONF_ENTITIES, CONF_INVERTED, CONF_METER_KIND, MeterKind, MeterPart
-from ..site_config import CONF_HOME_BATTERY, CONF_METER, CONF_OPTIONS, PHASE_KEYS
+from ..site.config import CONF_HOME_BATTERY, CONF_METER, CONF_OPTIONS, PHASE_KEYS
+from ..site.meter import (
+    CONF_ENTITIES,
+    CONF_INVERTED,
+    CONF_METER_KIND,
+    MeterKind,
+    MeterPart,
+)
 from .meter import kept_name, shown_name
 
 CONF_BATTERY_FIRST: Final = "battery_goes_first"

@@ -28,8 +28,7 @@ import voluptuous as vol
 from ..balancer.inputs import VehicleMinimum
 from ..chargers.model import CurrentRange
 from ..coordinator import ChargerCoordinator
-from ..members import find_coordinator, free_chargers
-from ..site_config import (
+from ..site.config import (
     CONF_CHARGER,
     CONF_CIRCUIT,
     CONF_CONTACTOR,
@@ -45,6 +44,7 @@ from ..site_config import (
     UNKNOWN_PHASE_MAP,
     circuit_subentries,
 )
+from ..site.members import find_coordinator, free_chargers
 from .meter import kept_name, shown_name
 from .supply import amperes
 

@@ -16,7 +16,8 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
-from ..meter import (
+from ..site.config import PHASE_KEYS
+from ..site.meter import (
     CONF_ENTITIES,
     CONF_INVERTED,
     CONF_METER_KIND,
@@ -24,7 +25,6 @@ from ..meter import (
     MeterKind,
     MeterPart,
 )
-from ..site_config import PHASE_KEYS
 
 NO_METER: Final = "none"
 

@@ -20,9 +20,7 @@ from ..balancer.inputs import Inputs
 from ..balancer.memory import Memory
 from ..balancer.modes import Intent, default_mode
 from ..coordinator import ChargerCoordinator
-from ..members import find_coordinator, free_chargers
-from ..meter import MeterFollower, MeterKind
-from ..site_config import (
+from ..site.config import (
     CONF_IS_BALANCING,
     CONF_METER,
     CONF_VOLTAGE,
@@ -33,7 +31,9 @@ from ..site_config import (
     circuit_subentries,
     phase_count,
 )
-from ..site_inputs import observe, wish
+from ..site.inputs import observe, wish
+from ..site.members import find_coordinator, free_chargers
+from ..site.meter import MeterFollower, MeterKind
 from .following import following_errors
 from .member import charger_selector, member_data
 from .meter import NO_METER, meter_data, meter_form, meter_kind, meter_schema

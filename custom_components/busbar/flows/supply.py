@@ -26,7 +26,7 @@ import voluptuous as vol
 
 from ..balancer.inputs import Options
 from ..const import CONF_KIND, EntryKind
-from ..site_config import (
+from ..site.config import (
     CONF_DEFAULT_TARGET,
     CONF_FAIL_SAFE,
     CONF_HOME_BATTERY,

@@ -26,7 +26,7 @@ from homeassistant.helpers.selector import (
 import voluptuous as vol
 
 from ..balancer.windows import MODES_BY_THE_CLOCK
-from ..site_config import (
+from ..site.config import (
     CONF_CHARGER,
     CONF_CURRENT,
     CONF_END,

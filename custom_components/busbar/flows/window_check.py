@@ -10,8 +10,7 @@ from ..balancer.inputs import SiteConfig
 from ..balancer.modes import MODES, Mode
 from ..chargers.model import CurrentRange
 from ..coordinator import ChargerCoordinator
-from ..members import find_coordinator
-from ..site_config import (
+from ..site.config import (
     CONF_CURRENT,
     CONF_MEMBERS,
     CONF_MODE,
@@ -21,7 +20,8 @@ from ..site_config import (
     CONF_WEEKDAYS,
     site_config,
 )
-from ..site_inputs import modes_of
+from ..site.inputs import modes_of
+from ..site.members import find_coordinator
 
 type Chosen = Mapping[str, ChargerCoordinator | None]
 """The members that a window is for by key, `None` = not loaded, so that nothing is known of what it can do."""

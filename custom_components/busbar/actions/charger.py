@@ -13,15 +13,14 @@ from homeassistant.core import (
 from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
-from .action_input import charger_of, invalid, not_negative
-from .chargers.model import HasSettings
-from .chargers.power import Grid, PowerContext, PowerLimit, limit_for_power
-from .const import DOMAIN
-from .coordinator import ChargerCoordinator
-from .members import find_coordinator, site_of
-from .schedule_services import async_setup_schedule_services
-from .setpoint import Wish
-from .site_config import PHASE_KEYS
+from ..chargers.model import HasSettings
+from ..chargers.power import Grid, PowerContext, PowerLimit, limit_for_power
+from ..const import DOMAIN
+from ..coordinator import ChargerCoordinator
+from ..site.config import PHASE_KEYS
+from ..site.members import find_coordinator, site_of
+from ..steering.setpoint import Wish
+from .arguments import charger_of, invalid, not_negative
 
 ACTION_SET_POWER_LIMIT: Final = "set_power_limit"
 
@@ -42,7 +41,7 @@ COMMAND_ACTIONS: Final = ("charge_now", "restore_schedule")
 
 
 @callback
-def async_setup_charger_services(hass: HomeAssistant) -> None:
+def async_setup_charger_actions(hass: HomeAssistant) -> None:
     """Register the actions; they look for their charger when they are called."""
     hass.services.async_register(
         DOMAIN,
@@ -53,7 +52,6 @@ def async_setup_charger_services(hass: HomeAssistant) -> None:
     )
     for key in COMMAND_ACTIONS:
         hass.services.async_register(DOMAIN, key, _async_run_command, _DEVICE_SCHEMA)
-    async_setup_schedule_services(hass)
 
 
 async def _async_run_command(call: ServiceCall) -> None:

@@ -2,11 +2,11 @@
 
 import contextlib
 
-from .balancer.decision import MemberDecision, SetPoint
-from .chargers.errors import ChargerError
-from .coordinator import ChargerCoordinator
-from .hand import SetpointHand
-from .setpoint import SiteAllocation
+from ..balancer.decision import MemberDecision, SetPoint
+from ..chargers.errors import ChargerError
+from ..coordinator import ChargerCoordinator
+from ..steering.hand import SetpointHand
+from ..steering.setpoint import SiteAllocation
 
 
 def hand_over(coordinator: ChargerCoordinator, member: MemberDecision) -> None:

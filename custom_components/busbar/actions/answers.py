@@ -5,12 +5,12 @@ from typing import Any
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 
-from .balancer.decision import Decision, MemberDecision
-from .balancer.model import PhaseAmps
-from .const import DOMAIN
-from .errors import failure_key
-from .site import SiteCoordinator
-from .site_config import PHASE_KEYS, phase_count
+from ..balancer.decision import Decision, MemberDecision
+from ..balancer.model import PhaseAmps
+from ..const import DOMAIN
+from ..errors import failure_key
+from ..site.config import PHASE_KEYS, phase_count
+from ..site.coordinator import SiteCoordinator
 
 
 def site_answer(site: SiteCoordinator, decision: Decision) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
 from homeassistant.util.hass_dict import HassKey
 
-from .const import DOMAIN
+from ..const import DOMAIN
 from .setpoint import Wish
 
 DATA_WISHES: HassKey[WishStore] = HassKey(f"{DOMAIN}_wishes")

@@ -7,16 +7,16 @@ from typing import Any, Final
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.const import WEEKDAYS
 
-from .balancer.inputs import (
+from ..balancer.inputs import (
     CircuitConfig,
     MemberConfig,
     Options,
     SiteConfig,
     VehicleMinimum,
 )
-from .balancer.model import NO_AMPS, Phase, PhaseAmps, PhaseMap
-from .balancer.modes import Intent, Mode
-from .balancer.windows import Window
+from ..balancer.model import NO_AMPS, Phase, PhaseAmps, PhaseMap
+from ..balancer.modes import Intent, Mode
+from ..balancer.windows import Window
 
 CONF_CHARGER: Final = "charger"
 CONF_CIRCUIT: Final = "circuit"

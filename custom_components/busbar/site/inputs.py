@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from .balancer.inputs import (
+from ..balancer.inputs import (
     AmpereRange,
     Fallback,
     FallbackCause,
@@ -16,11 +16,11 @@ from .balancer.inputs import (
     WriteBudget,
     WriteInFlight,
 )
-from .balancer.modes import Mode, modes_for
-from .chargers.errors import RateLimited
-from .chargers.model import Capabilities, ChargerStatus, CurrentRange, Lease, Snapshot
-from .coordinator import ChargerCoordinator
-from .hand import WriteAttempt
+from ..balancer.modes import Mode, modes_for
+from ..chargers.errors import RateLimited
+from ..chargers.model import Capabilities, ChargerStatus, CurrentRange, Lease, Snapshot
+from ..coordinator import ChargerCoordinator
+from ..steering.hand import WriteAttempt
 
 # After three polls without an answer a charger is silent, whatever its last report said.
 _SILENT_POLLS: Final = 3

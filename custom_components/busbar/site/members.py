@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
-from .charger_entry import ChargerRuntime
-from .chargers.model import Role
-from .const import CONF_KIND, DOMAIN, EntryKind
-from .coordinator import ChargerCoordinator
-from .site_config import CONF_CHARGER, charger_subentries
+from ..charger_entry import ChargerRuntime
+from ..chargers.model import Role
+from ..const import CONF_KIND, DOMAIN, EntryKind
+from ..coordinator import ChargerCoordinator
+from .config import CONF_CHARGER, charger_subentries
 
 
 def loaded_coordinators(hass: HomeAssistant) -> Iterator[ChargerCoordinator]:

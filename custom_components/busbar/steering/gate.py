@@ -11,7 +11,7 @@ from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
-from .chargers.model import (
+from ..chargers.model import (
     Capabilities,
     Charger,
     Identity,
@@ -21,7 +21,7 @@ from .chargers.model import (
     SnapshotListener,
     Unsubscribe,
 )
-from .const import DOMAIN
+from ..const import DOMAIN
 
 DATA_GATES: HassKey[GateStore] = HassKey(f"{DOMAIN}_gates")
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from .chargers.model import Capabilities
+from ..chargers.model import Capabilities
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -13,11 +13,11 @@ from homeassistant.components.sensor import (
 from homeassistant.const import EntityCategory, UnitOfElectricCurrent
 from homeassistant.util import dt as dt_util
 
-from .balancer.decision import CircuitDecision, Decision, Freshness, MemberDecision
-from .balancer.model import PhaseAmps, ReasonKey
-from .charger_sensors import SensorValue
-from .site import SiteCoordinator
-from .site_config import PHASE_KEYS, phase_count
+from ..balancer.decision import CircuitDecision, Decision, Freshness, MemberDecision
+from ..balancer.model import PhaseAmps, ReasonKey
+from ..charger_sensors import SensorValue
+from .config import PHASE_KEYS, phase_count
+from .coordinator import SiteCoordinator
 
 # The numbers behind a reason move with every reading of a meter.
 _NUMBERS_GAP_S: Final = 5.0

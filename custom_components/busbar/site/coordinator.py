@@ -1,7 +1,7 @@
 """Share one supply: step the balancer on new readings, and hand what it decides to the chargers.
 
-Here the pure balancer meets Home Assistant. What comes in is made in `site_inputs.py`; what goes out
-goes to each charger's hand (`hand.py`), which does the writing. The site never waits for a charger.
+Here the pure balancer meets Home Assistant. What comes in is made in `inputs.py`; what goes out
+goes to each charger's hand (`steering/hand.py`), which does the writing. The site never waits for a charger.
 """
 
 import asyncio
@@ -19,35 +19,35 @@ from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
 
-from .balancer import controller
-from .balancer.controller import Changes
-from .balancer.decision import Decision, MemberDecision
-from .balancer.inputs import Inputs, SiteConfig, Target
-from .balancer.memory import Memory
-from .balancer.model import PhaseAmps
-from .chargers.model import Charger
-from .const import DOMAIN
-from .contactors import async_switch_contactor, contactor_state
-from .coordinator import ChargerCoordinator
-from .explain import decision_numbers
-from .issues import SiteIssues
-from .members import find_coordinator
-from .site_config import (
+from ..balancer import controller
+from ..balancer.controller import Changes
+from ..balancer.decision import Decision, MemberDecision
+from ..balancer.inputs import Inputs, SiteConfig, Target
+from ..balancer.memory import Memory
+from ..balancer.model import PhaseAmps
+from ..chargers.model import Charger
+from ..const import DOMAIN
+from ..coordinator import ChargerCoordinator
+from ..issues import SiteIssues
+from .config import (
     CONF_CHARGER,
     SUPPLY,
     charger_subentries,
     circuit_subentries,
     site_config,
 )
-from .site_inputs import observe, wish
-from .site_modes import SiteModes
-from .site_plan import SitePlan
-from .site_sources import SiteSources
-from .site_store import SiteStore
-from .site_writes import async_let_go, hand_over
+from .contactors import async_switch_contactor, contactor_state
+from .explain import decision_numbers
+from .inputs import observe, wish
+from .members import find_coordinator
+from .modes import SiteModes
+from .plan import SitePlan
+from .sources import SiteSources
+from .store import SiteStore
+from .writes import async_let_go, hand_over
 
 if TYPE_CHECKING:
-    from .site_entry import SiteConfigEntry
+    from .entry import SiteConfigEntry
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -43,9 +43,9 @@ from homeassistant.util.unit_conversion import (
     PowerConverter,
 )
 
-from .balancer.headroom import PhaseParts, meter_currents
-from .balancer.inputs import MeterReading
-from .site_config import PHASE_KEYS
+from ..balancer.headroom import PhaseParts, meter_currents
+from ..balancer.inputs import MeterReading
+from .config import PHASE_KEYS
 
 CONF_ENTITIES: Final = "entities"
 CONF_INVERTED: Final = "inverted"

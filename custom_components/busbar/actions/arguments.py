@@ -8,12 +8,12 @@ from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import device_registry as dr
 
-from .const import DOMAIN
-from .coordinator import ChargerCoordinator
-from .members import loaded_coordinators
-from .site import SiteCoordinator
-from .site_config import CONF_CHARGER, charger_subentries
-from .site_entry import loaded_sites
+from ..const import DOMAIN
+from ..coordinator import ChargerCoordinator
+from ..site.config import CONF_CHARGER, charger_subentries
+from ..site.coordinator import SiteCoordinator
+from ..site.entry import loaded_sites
+from ..site.members import loaded_coordinators
 
 
 def invalid(key: str, **placeholders: str) -> ServiceValidationError:

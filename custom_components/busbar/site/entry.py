@@ -8,13 +8,13 @@ from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
-from .const import DOMAIN, PLATFORMS, SIGNAL_CHARGERS_CHANGED
-from .gate import DATA_GATES
+from ..const import DOMAIN, PLATFORMS, SIGNAL_CHARGERS_CHANGED
+from ..steering.gate import DATA_GATES
+from ..steering.opener import async_report_left_locked, is_steered
+from .config import CONF_IS_BALANCING, charger_subentries, circuit_subentries
+from .coordinator import SiteCoordinator
 from .members import loaded_coordinators
-from .opener import async_report_left_locked, is_steered
-from .site import SiteCoordinator
-from .site_config import CONF_IS_BALANCING, charger_subentries, circuit_subentries
-from .site_store import SiteStore
+from .store import SiteStore
 from .window_switch import forget_windows
 
 type SiteConfigEntry = ConfigEntry[SiteRuntime]

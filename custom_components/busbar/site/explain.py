@@ -6,9 +6,9 @@ from typing import Any
 
 from homeassistant.util import dt as dt_util
 
-from .balancer.decision import MemberDecision
-from .balancer.model import Reason
-from .site_config import PHASE_KEYS
+from ..balancer.decision import MemberDecision
+from ..balancer.model import Reason
+from .config import PHASE_KEYS
 
 
 def _rounded(value: float | None) -> float | None:

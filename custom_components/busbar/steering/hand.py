@@ -11,8 +11,8 @@ import contextlib
 from dataclasses import dataclass, replace
 from typing import Any, Final, cast
 
-from .chargers.errors import ChargerError, ConnectionFailed, Unsupported
-from .chargers.model import (
+from ..chargers.errors import ChargerError, ConnectionFailed, Unsupported
+from ..chargers.model import (
     Charger,
     FallsSilent,
     SetsCurrent,

@@ -7,9 +7,9 @@ from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 
-from .site import SiteCoordinator
-from .site_config import window_subentries
-from .site_entity import SiteEntity
+from .config import window_subentries
+from .coordinator import SiteCoordinator
+from .entity import SiteEntity
 
 WINDOW: Final = SwitchEntityDescription(key="window", translation_key="window")
 

@@ -16,9 +16,9 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
-from .action_input import invalid, members_of, site_of
-from .const import DOMAIN
-from .site import SiteCoordinator
+from ..const import DOMAIN
+from ..site.coordinator import SiteCoordinator
+from .arguments import invalid, members_of, site_of
 
 ACTION_PAUSE: Final = "pause"
 ACTION_RESUME: Final = "resume"
@@ -36,7 +36,7 @@ _FIELDS: Final[Mapping[vol.Marker, Any]] = {
 
 
 @callback
-def async_setup_pause_services(hass: HomeAssistant) -> None:
+def async_setup_pause_actions(hass: HomeAssistant) -> None:
     """Register the actions."""
     hass.services.async_register(
         DOMAIN,

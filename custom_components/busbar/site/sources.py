@@ -6,17 +6,17 @@ from typing import Any, Final
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
-from .balancer.inputs import MeterReading
-from .coordinator import ChargerCoordinator
-from .members import find_coordinator
-from .meter import MeterFollower
-from .site_config import (
+from ..balancer.inputs import MeterReading
+from ..coordinator import ChargerCoordinator
+from .config import (
     CONF_HOME_BATTERY,
     CONF_METER,
     CONF_VOLTAGE,
     SUPPLY,
     circuit_subentries,
 )
+from .members import find_coordinator
+from .meter import MeterFollower
 
 # A battery that told nothing for longer may do anything by now.
 _BATTERY_STALE_S: Final = 120.0

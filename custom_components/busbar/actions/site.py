@@ -1,4 +1,4 @@
-"""The actions of Busbar: few, by task, each with an answer."""
+"""The actions on a site: set what it may take, and ask what it would decide."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -17,14 +17,14 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
-from .action_input import invalid, members_of, site_of
+from ..balancer.controller import Changes
+from ..balancer.decision import Decision, MemberDecision, Progress
+from ..balancer.model import NO_AMPS, PhaseAmps
+from ..const import DOMAIN
+from ..site.config import PHASE_KEYS, per_phase, phase_count, ratings
+from ..site.coordinator import SiteCoordinator
 from .answers import site_answer
-from .balancer.controller import Changes
-from .balancer.decision import Decision, MemberDecision, Progress
-from .balancer.model import NO_AMPS, PhaseAmps
-from .const import DOMAIN
-from .site import SiteCoordinator
-from .site_config import PHASE_KEYS, per_phase, phase_count, ratings
+from .arguments import invalid, members_of, site_of
 
 ACTION_SET_SITE_CURRENT: Final = "set_site_current"
 ACTION_PREVIEW_ALLOCATION: Final = "preview_allocation"
@@ -61,7 +61,7 @@ _PREVIEW_SCHEMA: Final = vol.Schema(
 
 
 @callback
-def async_setup_services(hass: HomeAssistant) -> None:
+def async_setup_site_actions(hass: HomeAssistant) -> None:
     """Register the actions; they look for their site when they are called."""
     hass.services.async_register(
         DOMAIN,

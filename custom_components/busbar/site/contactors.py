@@ -18,7 +18,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 
-from .balancer.inputs import ContactorState
+from ..balancer.inputs import ContactorState
 
 _PHASES: Mapping[str, int] = {STATE_OFF: 1, STATE_ON: 3}
 

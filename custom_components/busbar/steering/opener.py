@@ -11,10 +11,10 @@ from typing import Any, Final
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, issue_registry as ir
 
-from .chargers.errors import ChargerError
-from .const import CONF_KIND, DOMAIN, EntryKind
+from ..chargers.errors import ChargerError
+from ..const import CONF_KIND, DOMAIN, EntryKind
+from ..site.config import CONF_CHARGER, charger_subentries
 from .gate import Gate
-from .site_config import CONF_CHARGER, charger_subentries
 
 LEFT_LOCKED: Final = "left_locked"
 

@@ -9,9 +9,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
-from .balancer.model import PhaseAmps
-from .balancer.modes import Mode
-from .const import DOMAIN
+from ..balancer.model import PhaseAmps
+from ..balancer.modes import Mode
+from ..const import DOMAIN
 
 # The memory changes with every step; what it loses in a crash is convenience, not safety.
 _MEMORY_DELAY_S: Final = 60.0

@@ -18,14 +18,14 @@ from homeassistant.components.sensor import (
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import UnitOfElectricCurrent
 
-from .balancer.modes import Mode
-from .chargers.model import Capabilities
-from .coordinator import ChargerCoordinator
-from .site import SiteCoordinator
-from .site_config import CONF_CHARGER
-from .site_entity import MemberEntity
-from .site_modes import ModeInForce
-from .spans import Span, SpannedNumber, current_span
+from ..balancer.modes import Mode
+from ..chargers.model import Capabilities
+from ..coordinator import ChargerCoordinator
+from ..spans import Span, SpannedNumber, current_span
+from .config import CONF_CHARGER
+from .coordinator import SiteCoordinator
+from .entity import MemberEntity
+from .modes import ModeInForce
 
 MODE: Final = SelectEntityDescription(key="mode", translation_key="mode")
 FIXED_CURRENT: Final = NumberEntityDescription(

@@ -18,16 +18,16 @@ from homeassistant.core import CALLBACK_TYPE
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.util import dt as dt_util
 
-from .balancer.modes import Intent, Mode, default_mode
-from .balancer.pauses import pause_in_force
-from .balancer.windows import window_in_force
-from .const import DOMAIN
-from .coordinator import ChargerCoordinator
-from .site_inputs import modes_of
-from .site_store import ChosenMode, SiteStore
+from ..balancer.modes import Intent, Mode, default_mode
+from ..balancer.pauses import pause_in_force
+from ..balancer.windows import window_in_force
+from ..const import DOMAIN
+from ..coordinator import ChargerCoordinator
+from .inputs import modes_of
+from .store import ChosenMode, SiteStore
 
 if TYPE_CHECKING:
-    from .site import SiteCoordinator
+    from .coordinator import SiteCoordinator
 
 # They last until something happens; then it is again as it was before.
 _PASSING: Final = frozenset({Mode.OFF_UNTIL_DISCONNECTED, Mode.HANDS_OFF})

@@ -16,10 +16,10 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
-from .action_input import charger_of, invalid, not_negative
-from .chargers.model import HasSchedule, ScheduleSlot
-from .const import DOMAIN
-from .coordinator import ChargerCoordinator
+from ..chargers.model import HasSchedule, ScheduleSlot
+from ..const import DOMAIN
+from ..coordinator import ChargerCoordinator
+from .arguments import charger_of, invalid, not_negative
 
 ACTION_GET_SCHEDULE: Final = "get_schedule"
 ACTION_SET_SCHEDULE: Final = "set_schedule"
@@ -49,7 +49,7 @@ _SET_SCHEDULE_SCHEMA: Final = vol.Schema(
 
 
 @callback
-def async_setup_schedule_services(hass: HomeAssistant) -> None:
+def async_setup_schedule_actions(hass: HomeAssistant) -> None:
     """Register the actions."""
     hass.services.async_register(
         DOMAIN,

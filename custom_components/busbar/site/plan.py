@@ -8,18 +8,13 @@ from typing import TYPE_CHECKING
 from homeassistant.core import CALLBACK_TYPE, callback
 from homeassistant.util import dt as dt_util
 
-from .balancer.pauses import next_end, pauses_left
-from .balancer.windows import Window, next_change
-from .site_config import (
-    CONF_CHARGER,
-    charger_subentries,
-    site_windows,
-    window_subentries,
-)
-from .site_store import SiteStore
+from ..balancer.pauses import next_end, pauses_left
+from ..balancer.windows import Window, next_change
+from .config import CONF_CHARGER, charger_subentries, site_windows, window_subentries
+from .store import SiteStore
 
 if TYPE_CHECKING:
-    from .site_entry import SiteConfigEntry
+    from .entry import SiteConfigEntry
 
 
 class SitePlan:

@@ -6,11 +6,11 @@ from homeassistant.config_entries import ConfigSubentry
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import EntityDescription
 
-from .balancer.decision import CircuitDecision, MemberDecision
-from .const import DOMAIN
-from .entity import BusbarEntity
-from .site import SiteCoordinator
-from .site_config import CONF_CHARGER
+from ..balancer.decision import CircuitDecision, MemberDecision
+from ..const import DOMAIN
+from ..entity import BusbarEntity
+from .config import CONF_CHARGER
+from .coordinator import SiteCoordinator
 
 
 class SiteEntity[ValueT](BusbarEntity[SiteCoordinator, ValueT]):
