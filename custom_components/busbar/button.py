@@ -13,7 +13,6 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .actions.charger import COMMAND_ACTIONS
 from .chargers.features import Audience, Command
 from .chargers.model import Charger, HasSettings, Pauses
 from .coordinator import ChargerCoordinator
@@ -29,8 +28,6 @@ class ChargerButtonDescription(ButtonEntityDescription):
 
     exists_fn: Exists
     press_fn: Callable[[Charger], Awaitable[None]]
-    moves_gate: bool = False
-    """It starts or stops: what a person does with it, no site undoes."""
     helps_when_lost: bool = False
     """It can be pressed also while the device does not answer."""
 
@@ -41,14 +38,12 @@ BUTTONS: Final = (
         translation_key="start_charging",
         exists_fn=lambda capabilities: capabilities.can_pause,
         press_fn=lambda charger: cast("Pauses", charger).set_charging(released=True),
-        moves_gate=True,
     ),
     ChargerButtonDescription(
         key="stop_charging",
         translation_key="stop_charging",
         exists_fn=lambda capabilities: capabilities.can_pause,
         press_fn=lambda charger: cast("Pauses", charger).set_charging(released=False),
-        moves_gate=True,
     ),
 )
 
@@ -64,7 +59,6 @@ def _command_button(command: Command) -> ChargerButtonDescription:
         entity_registry_enabled_default=is_enabled_for_everybody(command),
         exists_fn=offers(command),
         press_fn=lambda charger: cast("HasSettings", charger).run_command(command.key),
-        moves_gate=command.key in COMMAND_ACTIONS,
         # A restart may go another way, and is what brings back a device that is silent.
         helps_when_lost=command.restarts,
     )
@@ -108,6 +102,4 @@ class ChargerButton(ChargerEntity[None], ButtonEntity):
     async def async_press(self) -> None:
         """Do it."""
         command = self.entity_description.press_fn(self.coordinator.charger)
-        await self.coordinator.async_command(
-            command, moves_gate=self.entity_description.moves_gate
-        )
+        await self.coordinator.async_command(command)

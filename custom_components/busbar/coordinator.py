@@ -195,17 +195,12 @@ class ChargerCoordinator(DataUpdateCoordinator[Snapshot]):
         if self.opener is not None:
             self.opener.async_look()
 
-    async def async_command(
-        self, command: Awaitable[None], *, moves_gate: bool = False
-    ) -> None:
-        """Send a person's command; raise a translated error where it was not taken.
-
-        One that `moves_gate` starts, stops, locks or unlocks. A site no longer undoes its own lock then.
-        """
+    async def async_command(self, command: Awaitable[None]) -> None:
+        """Send a person's command; raise a translated error where it was not taken."""
         with command_errors(self.hass, self.config_entry, self.identity.name):
             await command
-        if moves_gate and self.gate is not None:
-            self.gate.take_over()
+        if self.gate is not None:
+            self.gate.follow_owner()
         self.async_update_listeners()
 
     async def async_set_control(self, *, allowed: bool) -> None:

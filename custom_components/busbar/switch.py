@@ -37,8 +37,6 @@ class ChargerSwitchDescription(SwitchEntityDescription):
     exists_fn: Exists
     value_fn: Callable[[Snapshot], bool | None]
     set_fn: Callable[[ChargerCoordinator, bool], Awaitable[None]]
-    moves_gate: bool = False
-    """It is by this that some chargers are steered: what a person does with it, no site undoes."""
 
 
 SWITCHES: Final = (
@@ -50,7 +48,6 @@ SWITCHES: Final = (
         set_fn=lambda coordinator, on: cast("Pauses", coordinator.charger).set_charging(
             on
         ),
-        moves_gate=True,
     ),
     ChargerSwitchDescription(
         key="lock",
@@ -60,7 +57,6 @@ SWITCHES: Final = (
         set_fn=lambda coordinator, on: cast("Locks", coordinator.charger).set_locked(
             on
         ),
-        moves_gate=True,
     ),
     ChargerSwitchDescription(
         key="external_control",
@@ -160,9 +156,7 @@ class ChargerSwitch(ChargerEntity[bool], SwitchEntity):
 
     async def _async_set(self, *, on: bool) -> None:
         command = self.entity_description.set_fn(self.coordinator, on)
-        await self.coordinator.async_command(
-            command, moves_gate=self.entity_description.moves_gate
-        )
+        await self.coordinator.async_command(command)
 
     @override
     def _read(self) -> bool | None:

@@ -14,6 +14,9 @@ from simulators.world import Car, CarSpec
 from .acting import act, coordinator_of
 from .andersen_house import AndersenHouse
 
+RESTED_S = 2400
+"""Commands are few: after some in a row it waits for its write budget, for half an hour at most."""
+
 
 @pytest.fixture
 async def site(
@@ -54,11 +57,16 @@ async def site(
     return entry
 
 
-async def aim(house: AndersenHouse, site: MockConfigEntry, current_a: float) -> None:
+async def aim(
+    house: AndersenHouse,
+    site: MockConfigEntry,
+    current_a: float,
+    seconds: float = 600,
+) -> None:
     """Set the target, and let the charger follow in its time."""
     target = (current_a, current_a, current_a)
     await site.runtime_data.coordinator.async_set_target(target, None)
-    await house.pass_time(600, 20)
+    await house.pass_time(seconds, 20)
 
 
 def is_closed_by_us(house: AndersenHouse, entry: MockConfigEntry) -> bool:
@@ -133,6 +141,138 @@ async def test_what_a_person_locked_here_stays_locked(
     await aim(andersen_house, site, 40)
     assert "userUnlock" not in andersen_house.sent()
     assert andersen_house.wall.user_lock
+
+
+async def press(
+    hass: HomeAssistant, house: AndersenHouse, *keys: str, seconds: float = 600
+) -> None:
+    """Press buttons of the charger, and let each come to its end."""
+    for key in keys:
+        await act(hass, "button", "press", f"{house.key}_{key}")
+        await house.pass_time(seconds, 20)
+
+
+async def test_what_the_site_closed_is_no_lock_to_put_back(
+    hass: HomeAssistant,
+    andersen_house: AndersenHouse,
+    andersen_entry: MockConfigEntry,
+    site: MockConfigEntry,
+) -> None:
+    """Charge now at a charger that the site had closed, and restore: the site steers it as before."""
+    await aim(andersen_house, site, 20)
+    assert is_closed_by_us(andersen_house, andersen_entry)
+    await press(hass, andersen_house, "charge_now", seconds=20)
+    await aim(andersen_house, site, 40, RESTED_S)
+    assert not andersen_house.wall.user_lock
+    await press(hass, andersen_house, "restore_schedule")
+    assert not andersen_house.wall.user_lock
+    await aim(andersen_house, site, 20, RESTED_S)
+    assert andersen_house.wall.user_lock
+    await aim(andersen_house, site, 40, RESTED_S)
+    assert not andersen_house.wall.user_lock
+
+
+async def test_the_fuse_comes_before_charge_now(
+    hass: HomeAssistant,
+    andersen_house: AndersenHouse,
+    andersen_entry: MockConfigEntry,
+    site: MockConfigEntry,
+) -> None:
+    """What a site has no room for it closes again, and opens again, restored meanwhile or not."""
+    await aim(andersen_house, site, 20)
+    await press(hass, andersen_house, "charge_now")
+    assert andersen_house.wall.user_lock
+    await press(hass, andersen_house, "restore_schedule")
+    assert andersen_house.wall.user_lock
+    assert is_closed_by_us(andersen_house, andersen_entry)
+    await aim(andersen_house, site, 40, RESTED_S)
+    assert not andersen_house.wall.user_lock
+
+
+async def test_restoring_what_the_site_closed_meanwhile(
+    hass: HomeAssistant,
+    andersen_house: AndersenHouse,
+    andersen_entry: MockConfigEntry,
+    site: MockConfigEntry,
+) -> None:
+    """The charger was open when its schedule was put aside, so its lock is the site's all the same."""
+    await press(hass, andersen_house, "disable_schedules")
+    await aim(andersen_house, site, 20)
+    assert is_closed_by_us(andersen_house, andersen_entry)
+    await press(hass, andersen_house, "restore_schedule")
+    assert is_closed_by_us(andersen_house, andersen_entry)
+    await aim(andersen_house, site, 40)
+    assert not andersen_house.wall.user_lock
+
+
+async def test_the_owners_lock_comes_back_as_the_owners(
+    hass: HomeAssistant,
+    andersen_house: AndersenHouse,
+    andersen_entry: MockConfigEntry,
+    site: MockConfigEntry,
+) -> None:
+    """Charge now at what the owner had locked, closed by the site meanwhile: restored, nobody opens it."""
+    andersen_house.wall.user_lock = True
+    andersen_house.wall.publish()
+    await andersen_house.pass_time(100, 20)
+    await press(hass, andersen_house, "charge_now")
+    assert not andersen_house.wall.user_lock
+    await aim(andersen_house, site, 20)
+    assert is_closed_by_us(andersen_house, andersen_entry)
+    await press(hass, andersen_house, "restore_schedule")
+    assert not is_closed_by_us(andersen_house, andersen_entry)
+    await aim(andersen_house, site, 40)
+    assert andersen_house.wall.user_lock
+
+
+async def test_a_look_for_a_vehicle_leaves_the_lock_to_the_site(
+    hass: HomeAssistant,
+    andersen_house: AndersenHouse,
+    andersen_entry: MockConfigEntry,
+    site: MockConfigEntry,
+) -> None:
+    """Whatever the look finds, the site can open what it had closed."""
+    await aim(andersen_house, site, 20)
+    await press(hass, andersen_house, "check_vehicle")
+    assert andersen_house.wall.user_lock
+    await aim(andersen_house, site, 40)
+    assert not andersen_house.wall.user_lock
+
+
+async def test_a_setting_moves_no_lock(
+    hass: HomeAssistant,
+    andersen_house: AndersenHouse,
+    andersen_entry: MockConfigEntry,
+    site: MockConfigEntry,
+) -> None:
+    """A person who does something else leaves the lock to the site, right after a restart as well."""
+    coordinator = site.runtime_data.coordinator
+    await coordinator.async_set_target((20, 20, 20), None)
+    await andersen_house.until(lambda: "userLock" in andersen_house.sent())
+    await hass.config_entries.async_reload(andersen_entry.entry_id)
+    await andersen_house.live(andersen_entry)
+    assert not andersen_house.wall.user_lock
+    await press(hass, andersen_house, "disable_schedules")
+    assert andersen_house.wall.user_lock
+    assert is_closed_by_us(andersen_house, andersen_entry)
+
+
+async def test_a_lock_of_a_person_that_is_on_its_way_stays_theirs(
+    hass: HomeAssistant,
+    andersen_house: AndersenHouse,
+    andersen_entry: MockConfigEntry,
+    site: MockConfigEntry,
+) -> None:
+    """It takes minutes until it shows; a site that closes the charger meanwhile does not make it its own."""
+    await act(hass, "switch", "turn_on", f"{andersen_house.key}_lock")
+    gate = coordinator_of(andersen_entry, andersen_house.key).gate
+    assert gate is not None
+    await gate.set_current(0)
+    assert not gate.is_closed_by_us
+    for current_a in (20, 40):
+        await aim(andersen_house, site, current_a)
+    assert andersen_house.wall.user_lock
+    assert "userUnlock" not in andersen_house.sent()
 
 
 async def test_a_report_that_crosses_the_command_does_not_make_it_forgotten(

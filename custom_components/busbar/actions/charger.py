@@ -61,7 +61,7 @@ async def _async_run_command(call: ServiceCall) -> None:
     if call.service not in offered:
         raise invalid("no_such_command", device=coordinator.identity.name)
     charger = cast("HasSettings", coordinator.charger)
-    await coordinator.async_command(charger.run_command(call.service), moves_gate=True)
+    await coordinator.async_command(charger.run_command(call.service))
 
 
 async def _async_set_power_limit(call: ServiceCall) -> ServiceResponse:

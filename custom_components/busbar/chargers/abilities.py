@@ -77,6 +77,18 @@ class Locks(Protocol):
 
 
 @runtime_checkable
+class Closes(Protocol):
+    """It knows all or nothing, and its lock is how a site steers it."""
+
+    @property
+    def is_closed(self) -> bool:
+        """Return whether its lock, shown or on its way, is a site's and not the owner's."""
+
+    async def set_closed(self, closed: bool) -> None:
+        """Lock or unlock for as long as a site wants it; a lock that is the owner's already stays theirs."""
+
+
+@runtime_checkable
 class TakesControl(Protocol):
     """It is only watched until a person allows us to write to it (`Capabilities.once_allowed`)."""
 

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from .abilities import (
+    Closes,
     FallsSilent,
     HasDiagnostics,
     HasSchedule,
@@ -48,6 +49,7 @@ __all__ = [
     "Capabilities",
     "Charger",
     "ChargerStatus",
+    "Closes",
     "Connection",
     "CurrentRange",
     "Fallback",

@@ -14,8 +14,8 @@ from homeassistant.util.hass_dict import HassKey
 from ..chargers.model import (
     Capabilities,
     Charger,
+    Closes,
     Identity,
-    Locks,
     LostListener,
     Snapshot,
     SnapshotListener,
@@ -119,7 +119,7 @@ class Gate:
         """Open it, if it was a site that closed it. Raises `ChargerError`."""
         if self.is_closed_by_us:
             # It stays ours until a report shows it open: the command may be lost.
-            await self._set_locked(locked=False)
+            await self._set_closed(False)
 
     async def _shut(self) -> None:
         snapshot = self.snapshot
@@ -130,12 +130,17 @@ class Gate:
             if (await self._charger.refresh()).is_locked:
                 return
         await self._store.async_close(self.identity.key)
-        await self._set_locked(locked=True)
+        await self._set_closed(True)
+        self.follow_owner()
 
-    async def _set_locked(self, *, locked: bool) -> None:
+    @property
+    def _closes(self) -> Closes:
+        return cast("Closes", self._charger)
+
+    async def _set_closed(self, closed: bool) -> None:
         self._sending += 1
         try:
-            await cast("Locks", self._charger).set_locked(locked)
+            await self._closes.set_closed(closed)
         finally:
             self._sending -= 1
 
@@ -150,11 +155,15 @@ class Gate:
             and self._store.age_s(self.identity.key) < latest_s
         )
         if not (self._sending or is_before_us):
-            self.take_over()
+            self._store.forget(self.identity.key)
 
-    def take_over(self) -> None:
-        """Leave it to a person from now on."""
-        self._store.forget(self.identity.key)
+    def follow_owner(self) -> None:
+        """Leave the lock to a person whose command locked the charger.
+
+        One that unlocks it is left to the report that shows it: it may be lost, and then the lock is still ours.
+        """
+        if not self._closes.is_closed:
+            self._store.forget(self.identity.key)
 
 
 def gate_of(charger: Charger, store: GateStore) -> Gate | None:

@@ -10,6 +10,7 @@ from custom_components.busbar.chargers.features import Audience, Setting
 from custom_components.busbar.chargers.model import (
     Charger,
     ChargerStatus,
+    Closes,
     FallbackCause,
     HasDiagnostics,
     HasSchedule,
@@ -29,8 +30,9 @@ from .conftest import Rig, shown, until
 async def test_what_it_can_do(rig: Rig) -> None:
     """No amperes to set, full current or nothing, slow."""
     charger = await rig.charger()
-    for ability in (Charger, HasSchedule, HasSettings, Locks, Pauses, ReleasesControl):
+    for ability in (Charger, Closes, HasSchedule, HasSettings, Locks, Pauses):
         assert isinstance(charger, ability)
+    assert isinstance(charger, ReleasesControl)
     can = charger.capabilities
     assert can.charge is None
     assert not can.sets_current

@@ -288,15 +288,18 @@ def test_the_memory_of_a_charger() -> None:
     record = Record(phase=Phase.HELD, user_lock=True, enabled={"sch0": True})
     memory.record = record
     memory.is_locked_by_us = True
+    memory.is_locked_for_now = True
     memory.power_unit = PowerUnit.WATT
     memory.ledger.add([charge(1)])
     memory.keep_ledger()
     again = Memory(Store(saved[-1], saved.append), "d")
     assert again.record == record
     assert again.is_locked_by_us
+    assert again.is_locked_for_now
     assert again.power_unit is PowerUnit.WATT
     assert again.ledger.energy_kwh == 1
     again.record = None
     again.is_locked_by_us = False
+    again.is_locked_for_now = False
     again.power_unit = None
     assert set(saved[-1]["chargers"]["d"]) == {"ledger"}

@@ -160,6 +160,15 @@ class AndersenCharger:
         """Lock or unlock. Returns when the cloud took it, see `pending_command`."""
         await self._run(self._commander.set_locked(locked))
 
+    @property
+    def is_closed(self) -> bool:
+        """Return whether its lock, shown or on its way, is a site's and not the owner's."""
+        return self._memory.is_locked_for_now
+
+    async def set_closed(self, closed: bool) -> None:
+        """Lock or unlock for a site. Returns when the cloud took it, see `pending_command`."""
+        await self._run(self._commander.set_closed(closed))
+
     async def set_charging(self, released: bool) -> None:
         """Unlock and switch the schedule off, or lock and put the schedule back."""
         work = self._commander.charge_now() if released else self._commander.stop()

@@ -59,7 +59,22 @@ class Commander:
     async def set_locked(self, locked: bool) -> None:
         """Lock or unlock; remembers whose lock it is before it is closed."""
         async with self._one_after_the_other:
-            await self._lock(await self._reachable(), locked=locked)
+            status = await self._reachable()
+            if locked:
+                self._memory.is_locked_for_now = False
+            await self._lock(status, locked=locked)
+
+    async def set_closed(self, closed: bool) -> None:
+        """Lock or unlock for a site; a lock that is the owner's, or on its way for them, stays theirs."""
+        async with self._one_after_the_other:
+            status = await self._reachable()
+            is_free = status.user_lock is False and not self._is_locking()
+            try:
+                await self._lock(status, locked=closed)
+            finally:
+                # Also where the answer was lost. Not before: a report that crosses the command shows it open.
+                if closed and is_free:
+                    self._memory.is_locked_for_now = True
 
     async def charge_now(self) -> None:
         """Unlock and switch the schedule off, with a record of how it was."""
@@ -81,7 +96,9 @@ class Commander:
     async def stop(self) -> None:
         """Lock, and put the schedule back that was switched off to charge."""
         async with self._one_after_the_other:
-            await self._lock(await self._reachable(), locked=True)
+            status = await self._reachable()
+            self._memory.is_locked_for_now = False
+            await self._lock(status, locked=True)
             record = self._memory.record
             if record is not None:
                 # A person has just locked it: whether it was locked before no longer matters.
@@ -168,6 +185,10 @@ class Commander:
             raise Rejected(msg)
         return status
 
+    def _is_locking(self) -> bool:
+        under_way = self._reports.pending.about(Subject.LOCK)
+        return under_way is not None and under_way.kind is CommandKind.LOCK
+
     def _enabled(self) -> Mapping[str, bool]:
         """Return which slots are on; raises where that cannot be put back later."""
         enabled = enabled_slots(self._reports.wire)
@@ -185,13 +206,15 @@ class Commander:
         if status.user_lock is None:
             msg = "the charger does not say whether it is locked"
             raise Rejected(msg)
+        # What a site closed, it closes again where it has to.
+        owners_lock = status.user_lock and not self._memory.is_locked_for_now
         if known is not None:
             # Made by disabling the schedule alone it knows nothing of the lock.
-            lock = status.user_lock if known.user_lock is None else known.user_lock
+            lock = owners_lock if known.user_lock is None else known.user_lock
             return replace(known, user_lock=lock)
         return Record(
             phase=Phase.OPENING,
-            user_lock=status.user_lock,
+            user_lock=owners_lock,
             is_ours=self._memory.is_locked_by_us,
             enabled=self._enabled(),
         )
@@ -220,8 +243,8 @@ class Commander:
 
     async def _put_back(self, record: Record) -> None:
         """Write what the record says: the lock first, then the slots."""
+        self._memory.take_back(record)
         if record.user_lock:
-            self._memory.is_locked_by_us = record.is_ours
             await self._lock(self._reports.status, locked=True)
         slots = slots_to_restore(self._reports.wire, record.enabled)
         if slots:

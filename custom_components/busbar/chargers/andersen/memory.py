@@ -16,6 +16,7 @@ class Memory:
         stored = store.charger(device_id)
         self._record = Record.from_state(stored.get("restore"))
         self._is_locked_by_us = stored.get("locked_by_us") is True
+        self._is_locked_for_now = stored.get("locked_for_now") is True
         self.ledger = Ledger.from_state(stored.get("ledger"))
         units = {unit.value: unit for unit in PowerUnit}
         self._power_unit = units.get(str(stored.get("power_unit")))
@@ -40,6 +41,22 @@ class Memory:
     def is_locked_by_us(self, value: bool) -> None:
         self._is_locked_by_us = value
         self._store.keep_charger(self._device_id, locked_by_us=value or None)
+
+    @property
+    def is_locked_for_now(self) -> bool:
+        """Return whether it was a site that closed it: nothing that a person would have put back."""
+        return self._is_locked_for_now
+
+    @is_locked_for_now.setter
+    def is_locked_for_now(self, value: bool) -> None:
+        self._is_locked_for_now = value
+        self._store.keep_charger(self._device_id, locked_for_now=value or None)
+
+    def take_back(self, record: Record) -> None:
+        """Know again whose the lock is that a record puts back."""
+        if record.user_lock:
+            self.is_locked_by_us = record.is_ours
+            self.is_locked_for_now = False
 
     @property
     def power_unit(self) -> PowerUnit | None:

@@ -8,7 +8,7 @@ from .features import COMMAND_RESULT, VEHICLE_CHECK, VehicleCheck
 from .ledger import Charge
 from .memory import Memory
 from .parse import Status, merge, parse_status
-from .pending import CommandKind, Ending, PendingCommands, Subject, shows
+from .pending import GIVE_UP_S, CommandKind, Ending, PendingCommands, Subject, shows
 from .restore import Phase
 from .slots import schedule_names
 from .values import Wire
@@ -31,7 +31,7 @@ class Reports:
         self.occurrences: dict[str, Occurrence] = {}
         self.is_checking = False
         self.has_report = False
-        self.received_at = 0.0
+        self.received_at = self._began_at = 0.0
         self.measured_at = 0.0
         self.commanded_a: float | None = None
         self.commanded_at: float | None = None
@@ -64,6 +64,8 @@ class Reports:
         if status.online is not False and _content(wire) != _content(self.wire):
             self.measured_at = now
         self.wire, self.status, self.received_at = wire, status, now
+        if not self.has_report:
+            self._began_at = now
         self.has_report = True
         if status.unit is not self.memory.power_unit:
             self.memory.power_unit = status.unit
@@ -112,8 +114,14 @@ class Reports:
         self.confirmed_at = self.measured_at
         under_way = self.pending.about(Subject.LOCK)
         is_locking = under_way is not None and under_way.kind is CommandKind.LOCK
-        if not status.user_lock and not is_locking and self.memory.is_locked_by_us:
-            self.memory.is_locked_by_us = False
+        if not (status.user_lock or is_locking or self._is_just_begun):
+            self.memory.is_locked_by_us = self.memory.is_locked_for_now = False
+
+    @property
+    def _is_just_begun(self) -> bool:
+        """Return whether a command from before a restart may still come into effect."""
+        is_young = self.received_at - self._began_at < GIVE_UP_S
+        return self.commanded_a is None and is_young
 
     def _note_restored(self, wire: Wire) -> None:
         """Forget what was to be put back once it is proven to be."""
@@ -127,6 +135,8 @@ class Reports:
             self.pending.is_believable(subject, self.measured_at)
             for subject in subjects
         ):
+            # Where a site had locked it meanwhile, nothing had to be sent.
+            self.memory.take_back(record)
             self.memory.record = None
 
     def sent(self, kind: CommandKind, expected: Mapping[str, Any], now: float) -> None:
