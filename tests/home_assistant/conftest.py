@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 import time
 from typing import Any
 from unittest.mock import patch
@@ -46,6 +47,8 @@ __all__ = [
     "start_shelly",
 ]
 
+BEGIN = datetime(2026, 11, 18, 11, 0, 0, 300_000, tzinfo=UTC)
+
 type Add = Callable[[WarpSimulator], Awaitable[MockConfigEntry]]
 type StartWarp = Callable[..., Awaitable[WarpSimulator]]
 
@@ -71,7 +74,11 @@ def all_entities_enabled() -> Iterator[None]:
 def frozen(
     freezer: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch
 ) -> FrozenDateTimeFactory:
-    """Stop all clocks, also the one that a make's package took when it was imported."""
+    """Stop all clocks, also the one that a make's package took when it was imported.
+
+    Always at the same moment: where in a second a test begins decides when coordinators tick.
+    """
+    freezer.move_to(BEGIN)
     assert create_connection.__kwdefaults__ is not None
     # Looked up at each call, so that it is the stopped one.
     monkeypatch.setitem(
