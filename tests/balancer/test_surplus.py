@@ -117,6 +117,32 @@ def test_a_repeated_reading_is_followed_once() -> None:
     assert house.charger.told_a == told_a
 
 
+def test_one_reading_is_no_time_in_which_something_lasts() -> None:
+    """A need that one reading told is not yet there for so many seconds because nothing newer came."""
+    house = house_with(Mode.HOUSE, load_w=0.0)
+    house.options = replace(QUICK, follow_house_start_s=3.0)
+    house.load_w = 3000.0
+    house.step()
+    house.is_meter_dead = True
+    assert house.run(4).freshness is Freshness.FRESH
+    assert house.charger.told_a == 0.0
+    house.is_meter_dead = False
+    house.step()
+    assert house.charger.told_a < 0.0
+
+
+def test_a_reading_from_before_it_arrived_says_nothing() -> None:
+    """Beside what the charger takes by now, what flowed on its way there would look like more sun."""
+    house = house_with(Mode.SOLAR, load_w=300.0, sun_w=300.0 + 12 * VOLTAGE_V)
+    while house.charger.flows_a < 8.0:
+        house.step()
+    house.is_meter_dead = True
+    while house.charger.flows_a < 12.0:
+        house.step()
+    assert house.run(1).freshness is Freshness.FRESH
+    assert [current_a for _, current_a in house.charger.writes] == [12.0]
+
+
 def test_it_starts_only_where_it_lasts_and_stops_only_where_it_lasts() -> None:
     """A gap in the clouds starts nothing, a cloud stops nothing: at its minimum it waits."""
     house = house_with(Mode.SOLAR, load_w=300.0)

@@ -11,9 +11,10 @@ discharged for another, and the home battery is not emptied into a vehicle.
 Limits come after this (`entitlement`): the fuse in both directions, the target, a person's wish.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import copysign, inf
+from typing import Final
 
 from .decision import Freshness
 from .house import House, beside_members_w, house_at, meter_of
@@ -24,6 +25,15 @@ from .model import ReasonKey
 from .modes import Mode
 from .tree import Tree
 from .turning import barrier_for, note_battery
+
+PLAIN: Final[Mapping[Mode, Callable[[float | None], float]]] = {
+    Mode.OFF: lambda _: 0.0,
+    Mode.OFF_UNTIL_DISCONNECTED: lambda _: 0.0,
+    Mode.CHARGE: lambda most_a: inf if most_a is None else most_a,
+    Mode.DISCHARGE: lambda most_a: -inf if most_a is None else -most_a,
+    Mode.FIXED: lambda current_a: current_a or 0.0,
+}
+"""What a mode asks for that follows no meter, by the current that is stated with it, if any."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -56,17 +66,11 @@ def ask(members: Sequence[Member], tree: Tree) -> None:
 def _ask_plainly(member: Member) -> None:
     """Ask for what a mode says that follows no meter."""
     intent = member.intent
-    if intent.mode is Mode.CHARGE:
-        most_a = intent.current_a
-        if most_a is not None or member.is_bidirectional or member.memory.is_full:
-            _demand(member, inf if most_a is None else most_a)
-    elif intent.mode is Mode.DISCHARGE:
-        most_a = intent.current_a
-        _demand(member, -inf if most_a is None else -most_a)
-    elif intent.mode is Mode.FIXED:
-        _demand(member, intent.current_a or 0.0)
-    elif member.traits.is_written:
-        _demand(member, 0.0)
+    if intent.mode not in PLAIN:
+        return
+    wanted_a = PLAIN[intent.mode](intent.current_a)
+    if wanted_a < inf or member.is_bidirectional or member.memory.is_full:
+        _demand(member, wanted_a)
 
 
 def _demand(
