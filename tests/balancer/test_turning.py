@@ -8,7 +8,7 @@ from custom_components.busbar.balancer.memory import Memory
 from custom_components.busbar.balancer.model import ReasonKey
 from custom_components.busbar.balancer.modes import Mode
 
-from .v2g import QUICK, Bidirectional, house_with
+from .v2g import CAR, QUICK, Bidirectional, house_with
 
 # Between the directions
 
@@ -62,6 +62,34 @@ def test_a_window_that_turns_it_rests_too() -> None:
     assert house.charger.flows_a == -16.0
 
 
+def test_an_unknown_level_is_no_way_round_the_rest() -> None:
+    """Charging at the minimum until the vehicle tells is a turn like any other."""
+    house = house_with(Mode.DISCHARGE)
+    house.run(60)
+    assert house.charger.flows_a == -16
+    house.charger.level = None
+    house.mode, house.current_a = Mode.FIXED, 3.0
+    house.run(45)
+    assert house.member.reason.key is ReasonKey.TURN_PAUSE
+    house.run(120)
+    last_given = max(n for n, flow in enumerate(house.flows) if flow <= -1.0)
+    first_taken = next(n for n, flow in enumerate(house.flows) if flow >= 1.0)
+    assert first_taken - last_given >= 60
+
+
+def test_nor_round_the_turns_of_an_hour() -> None:
+    """What is used up is used up."""
+    house = house_with(Mode.DISCHARGE)
+    house.run(60)
+    turned_at = tuple(house.now - seconds for seconds in range(6, 0, -1))
+    house.memory.members[CAR].turned_at = turned_at
+    house.charger.level = None
+    house.mode, house.current_a = Mode.FIXED, 3.0
+    house.run(300)
+    assert house.charger.flows_a == 0
+    assert house.member.reason.key is ReasonKey.TURNS_USED_UP
+
+
 def test_a_restart_forgets_neither_turns_nor_rest() -> None:
     """What was turned counts after it, on any clock."""
     house = house_with(Mode.CHARGE)
@@ -100,6 +128,25 @@ def test_a_battery_is_kept_between_floor_and_ceiling() -> None:
     house.charger.level = 88.0
     house.run(30)
     assert house.charger.told_a == 16.0
+
+
+def test_what_rests_near_a_bound_begins_two_points_away() -> None:
+    """As a charger does it that keeps the bounds itself: nothing is promised that it would refuse."""
+    for mode, near, away, reason in (
+        (Mode.DISCHARGE, 31.0, 32.0, ReasonKey.LEVEL_LOW),
+        (Mode.CHARGE, 89.0, 88.0, ReasonKey.LEVEL_HIGH),
+    ):
+        house = house_with(Mode.OFF, charger=Bidirectional(level=near))
+        house.mode = mode
+        house.run(60)
+        assert house.charger.writes == []
+        assert house.member.reason.key is reason
+        house.charger.level = away
+        house.run(60)
+        assert abs(house.charger.flows_a) == 16
+        house.charger.level = near
+        house.run(60)
+        assert abs(house.charger.flows_a) == 16
 
 
 def test_without_rules_of_its_own_a_charger_has_neither_floor_nor_ceiling() -> None:

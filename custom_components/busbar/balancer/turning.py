@@ -41,30 +41,32 @@ def _note_level(member: Member) -> None:
     level = None if seen is None else seen.state_of_charge
     if seen is None or level is None:
         return
+    runs = _runs(member)
     floor, ceiling = seen.floor_percent, seen.ceiling_percent
-    if floor is None:
+    if floor is None or level >= floor + LEVEL_HYSTERESIS:
         memory.is_empty = False
-    elif level <= floor:
+    elif level <= floor or runs >= 0:
         memory.is_empty = True
-    elif level >= floor + LEVEL_HYSTERESIS:
-        memory.is_empty = False
-    if ceiling is None:
+    if ceiling is None or level <= ceiling - LEVEL_HYSTERESIS:
         memory.is_full = False
-    elif level >= ceiling:
+    elif level >= ceiling or runs <= 0:
         memory.is_full = True
-    elif level <= ceiling - LEVEL_HYSTERESIS:
-        memory.is_full = False
 
 
 def _note_flow(member: Member) -> None:
     """Note the direction in which it flows, or is told to flow."""
     memory, now = member.memory, member.now
-    sign = _sign(_flowing_a(member)) or _sign(member.in_force_a or 0.0)
+    sign = _runs(member)
     memory.turned_at = tuple(at for at in memory.turned_at if at > now - HOUR_S)
     if sign:
         if memory.flow_sign and sign != memory.flow_sign:
             memory.turned_at = (*memory.turned_at, now)
         memory.flow_sign, memory.flow_at = sign, now
+
+
+def _runs(member: Member) -> int:
+    """Return the direction in which it flows, or is told to flow; 0 = it rests."""
+    return _sign(_flowing_a(member)) or _sign(member.in_force_a or 0.0)
 
 
 def _flowing_a(member: Member) -> float:
@@ -80,9 +82,15 @@ def _sign(current_a: float) -> int:
 
 
 def barrier_for(member: Member, sign: int, minimum_a: float) -> Barrier | None:
-    """Return what keeps a member from going in a direction, `None` where nothing does."""
-    return _level_barrier(member, sign, minimum_a) or _turn_barrier(
-        member.memory, member.options, sign, member.now
+    """Return what keeps a member most from going in a direction, `None` where nothing does."""
+    barriers = (
+        _level_barrier(member, sign, minimum_a),
+        _turn_barrier(member.memory, member.options, sign, member.now),
+    )
+    return min(
+        (barrier for barrier in barriers if barrier is not None),
+        key=lambda barrier: barrier.current_a,
+        default=None,
     )
 
 
