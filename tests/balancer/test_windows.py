@@ -107,10 +107,13 @@ def test_the_first_that_fits() -> None:
         _all_day("off", enabled=False),
         _all_day("for others", members=frozenset({"van"})),
         _all_day("discharge", intent=Intent(mode=Mode.DISCHARGE)),
+        _all_day("give", intent=Intent(mode=Mode.FIXED, current_a=-10.0)),
         _all_day("first", members=frozenset({"van", "car"})),
         _all_day("second"),
     )
-    assert _in_force(*windows, modes={Mode.CHARGE, Mode.OFF}) == "first"
+    assert _in_force(*windows, modes={Mode.CHARGE, Mode.OFF, Mode.FIXED}) == "first"
+    both_ways = {Mode.CHARGE, Mode.DISCHARGE, Mode.FIXED}
+    assert _in_force(*windows[3:], modes=both_ways) == "give"
     assert _in_force(*windows) == "discharge"
     assert _in_force(*windows, member="van") == "for others"
     assert _in_force() is None

@@ -46,6 +46,11 @@ class Window:
     """Only while the state of charge is unknown."""
     enabled: bool = True
 
+    def can_run_in(self, modes: Collection[Mode]) -> bool:
+        """Return whether a member that can run in these modes can do what it asks for."""
+        gives = (self.intent.current_a or 0.0) < 0
+        return self.intent.mode in modes and (not gives or Mode.DISCHARGE in modes)
+
     @property
     def is_over_midnight(self) -> bool:
         """Return whether it ends on the day after the one on which it starts."""
@@ -91,7 +96,7 @@ def window_in_force(
             for window in windows
             if window.enabled
             and (window.members is None or member_key in window.members)
-            and (modes is None or window.intent.mode in modes)
+            and (modes is None or window.can_run_in(modes))
             and window.covers(at)
             and window.fits(state_of_charge)
         ),
