@@ -30,7 +30,7 @@ from .ledger import Ledger
 from .masters import watch
 from .member import Member
 from .memory import MemberMemory, Memory
-from .model import PhaseAmps
+from .model import Direction, PhaseAmps, Site
 from .modes import CHARGE_FREELY
 from .observe import observe
 from .phases import begin_contactor_switches, plan_phases, switch_contactors
@@ -77,7 +77,7 @@ def step(
     limits = entitle(candidates, tree)
     switches: dict[str, int] = {}
     if inputs.balancing:
-        switches = _write(candidates, tree, Ledger(limits, members), inputs)
+        switches = _write(candidates, tree, limits, inputs)
     decision = report(candidates, tree, before, inputs, contactors=switches)
     _book(candidates, memory, decision.target_a, now)
     return decision, memory
@@ -198,7 +198,7 @@ def _candidates(
 
 
 def _write(
-    candidates: list[Candidate], tree: Tree, ledger: Ledger, inputs: Inputs
+    candidates: list[Candidate], tree: Tree, limits: Site, inputs: Inputs
 ) -> dict[str, int]:
     """Order the writes of this step; return the contactors to switch."""
     members = [one.member for one in candidates]
@@ -207,10 +207,12 @@ def _write(
     if memory.is_started:
         begin_contactor_switches(members, memory, inputs.contactors)
         switches = switch_contactors(members, memory, inputs.contactors, tree.now)
+    ledger = Ledger(limits, members)
     make_room(candidates, tree, ledger)
     Writer(
         members=members,
         ledger=ledger,
+        given=Ledger(limits, members, Direction.DISCHARGE),
         now=tree.now,
         is_starting=not memory.is_started,
         is_overloaded=any(state.is_overloaded for state in tree.states.values()),

@@ -5,7 +5,7 @@ its way to what it was told would be taken for a load of the house. So a reading
 charger that follows has arrived.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -74,9 +74,11 @@ def house_at(
         return None
     meter.followed_w = grid_w, own_w
     following_w = sum(power_w(one, voltage_v) for one in followers)
+    # What a vehicle gives that follows nothing is no sun: none is discharged for another one.
+    given_w = given_by_w([one for one in below if one not in followers], voltage_v)
     return House(
         at=meter.whole_at,
-        beside_followers_w=grid_w - following_w,
+        beside_followers_w=grid_w - following_w + given_w,
         beside_members_w=grid_w - own_w,
     )
 
@@ -128,6 +130,11 @@ def power_w(member: Member, voltage_v: float) -> float:
         return 0.0
     phases = len(member.terminals(member.phases_now))
     return voltage_v * phases * (member.in_force_a or 0.0)
+
+
+def given_by_w(members: Iterable[Member], voltage_v: float) -> float:
+    """Return what members give together as measured last, as a magnitude."""
+    return sum(max(0.0, -power_w(member, voltage_v)) for member in members)
 
 
 def note_settled(member: Member) -> float | None:

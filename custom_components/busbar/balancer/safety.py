@@ -9,7 +9,7 @@ its last limits and of what it falls to by itself, the latter alone once its doc
 from collections.abc import Sequence
 
 from .inputs import FallbackCause, MemberObservation
-from .member import SAME_A, Member, at_least
+from .member import SAME_A, Member, at_least, minus
 from .model import NO_AMPS, PhaseAmps
 
 SHOWN_A = 0.5
@@ -112,7 +112,9 @@ def recount(member: Member) -> None:
     lowest_a = min(in_force_values(member))
     member.may_draw_a = _on_grid(member, max(charge_a, 0.0), phases)
     member.may_give_a = _on_grid(member, max(-lowest_a, 0.0), phases)
-    member.may_draw_a = at_least(member.may_draw_a, _measured(member))
+    drawn_a, given_a = _measured(member)
+    member.may_draw_a = at_least(member.may_draw_a, drawn_a)
+    member.may_give_a = at_least(member.may_give_a, given_a)
 
 
 def in_force_values(member: Member) -> list[float]:
@@ -165,16 +167,17 @@ def _fallback_a(current_a: float | None, seen: MemberObservation) -> float:
     return full_a if current_a is None else min(current_a, full_a)
 
 
-def _measured(member: Member) -> PhaseAmps:
-    """Return what it draws above its set-point, once it had time to follow."""
+def _measured(member: Member) -> tuple[PhaseAmps, PhaseAmps]:
+    """Return what it is measured to draw and to give, whatever it was told."""
     memory = member.memory
     if not memory.samples:
-        return NO_AMPS
+        return NO_AMPS, NO_AMPS
     newest = memory.samples[-1]
     if member.now - newest.at > member.options.car_delay_s + member.latency_s:
-        return NO_AMPS
-    first, second, third = newest.high_a
-    return max(first, 0.0), max(second, 0.0), max(third, 0.0)
+        return NO_AMPS, NO_AMPS
+    return at_least(newest.high_a, NO_AMPS), at_least(
+        minus(NO_AMPS, newest.low_a), NO_AMPS
+    )
 
 
 def _phase_counts(member: Member) -> set[int]:

@@ -17,7 +17,7 @@ from math import copysign, inf
 from typing import Final
 
 from .decision import Freshness
-from .house import House, beside_members_w, house_at, meter_of
+from .house import House, beside_members_w, given_by_w, house_at, meter_of
 from .inputs import CircuitConfig, Inputs, MemberStatus, Options
 from .law import bounds_of, pace, phases_for
 from .member import Member
@@ -205,7 +205,9 @@ def _keep_feed_in_limit(members: Sequence[Member], tree: Tree) -> None:
     if house_w is not None:
         tree.memory.house_w = house_w
     # Without a meter the house may take nothing at all.
-    room_w = max(0.0, limit_w + (tree.memory.house_w or 0.0))
+    room_w = limit_w + (tree.memory.house_w or 0.0)
+    others = [member for member in members if member not in givers]
+    room_w = max(0.0, room_w - given_by_w(others, tree.site.voltage_v))
     for member in sorted(givers, key=lambda one: (-one.config.priority, one.key)):
         bounds = bounds_of(member, -1, tree.site.voltage_v)
         most_a = room_w / bounds.watts_per_ampere

@@ -38,6 +38,8 @@ class Writer:
 
     members: Sequence[Member]
     ledger: Ledger
+    given: Ledger
+    """The same for what discharges push."""
     now: float
     is_starting: bool = False
     is_overloaded: bool = False
@@ -91,12 +93,13 @@ class Writer:
         """Write a reduction: at once for a limit, else within budget and dead band."""
         in_force_a = member.in_force_a
         before_a = member.range.maximum_a if in_force_a is None else in_force_a
-        if member.wanted_a >= before_a - SAME_A or member.is_silent:
+        wanted_a = self._as_far_as_exported(member, before_a)
+        if wanted_a >= before_a - SAME_A or member.is_silent:
             return
         is_for_limit = before_a > 0 and self.ledger.is_over(
             member.config.circuit, member.may_draw_a
         )
-        is_for_limit = is_for_limit or member.wanted_a < 0 <= before_a
+        is_for_limit = is_for_limit or wanted_a < 0 <= before_a
         if self.is_starting and not (is_for_limit and self.is_overloaded):
             return
         if member.memory.has_other_master:
@@ -105,13 +108,33 @@ class Writer:
                 return
         if is_for_limit:
             if self._quiet_for(member) >= FUSE_GAP_S:
-                self._issue(member, member.wanted_a)
-        elif (
-            before_a - member.wanted_a >= member.options.dead_band_a
-            or member.wanted_a == 0
-        ):
+                self._issue(member, wanted_a)
+        elif before_a - wanted_a >= member.options.dead_band_a or wanted_a == 0:
             if self._may_write(member):
-                self._issue(member, member.wanted_a)
+                self._issue(member, wanted_a)
+
+    def _as_far_as_exported(self, member: Member, before_a: float) -> float:
+        """Return how much of a discharge that grows fits beside what everybody else may still give."""
+        in_force_a = min(before_a, 0.0)
+        if not member.counts or member.wanted_a >= in_force_a - SAME_A:
+            return member.wanted_a
+        most_a = _fitting(member, {member.phases_now}, self.given)
+        if most_a >= -member.wanted_a - 1e-6:
+            return member.wanted_a
+        member.waits_for = self._givers(member)
+        settable = member.capabilities.discharge if member.capabilities else None
+        settable_a = settable.floor(max(0.0, most_a)) if settable else 0.0
+        return min(in_force_a, -settable_a)
+
+    def _givers(self, member: Member) -> list[str]:
+        """Return who may still give more than it is to."""
+        return [
+            other.key
+            for other in self.members
+            if other is not member
+            and max(other.may_give_a)
+            > max(other.on_grid(max(0.0, -other.wanted_a), other.phases_now)) + SAME_A
+        ]
 
     def _quiet_for(self, member: Member) -> float:
         written_at = member.memory.written_at
@@ -163,15 +186,7 @@ class Writer:
         """Return how much of its entitlement fits beside what everybody else may draw now."""
         if not member.counts or member.wanted_a < 0:
             return member.wanted_a
-        grid_a = NO_AMPS
-        for count in phases:
-            grid_a = at_least(grid_a, member.on_grid(1.0, count))
-        room_a = self.ledger.room_a(member.config.circuit)
-        most_a = min(
-            (own + room) / count
-            for own, room, count in zip(member.may_draw_a, room_a, grid_a, strict=True)
-            if count
-        )
+        most_a = _fitting(member, phases, self.ledger)
         if most_a >= member.wanted_a - 1e-6:
             return member.wanted_a
         least_a = max(choice_of(member, count).minimum_a for count in phases)
@@ -224,9 +239,11 @@ class Writer:
             None if member.lease_s is None else self.now + member.lease_s
         )
         if member.counts:
-            self.ledger.add(member.config.circuit, member.may_draw_a, -1.0)
+            for ledger in (self.ledger, self.given):
+                ledger.count(member, -1.0)
             recount(member)
-            self.ledger.add(member.config.circuit, member.may_draw_a)
+            for ledger in (self.ledger, self.given):
+                ledger.count(member)
 
     def _repeat(self, member: Member) -> None:
         """Write again what was not confirmed in time, or failed."""
@@ -317,6 +334,19 @@ class Writer:
             and other.seen.capabilities.write_budget.account == budget.account
             for at in other.memory.written_at
         )
+
+
+def _fitting(member: Member, phases: set[int], ledger: Ledger) -> float:
+    """Return the current per terminal that fits beside what everybody else may let flow."""
+    grid_a = NO_AMPS
+    for count in phases:
+        grid_a = at_least(grid_a, member.on_grid(1.0, count))
+    room_a = ledger.room_a(member.config.circuit)
+    return min(
+        (own + room) / count
+        for own, room, count in zip(ledger.of(member), room_a, grid_a, strict=True)
+        if count
+    )
 
 
 def _is_by_mode(member: Member) -> bool:
