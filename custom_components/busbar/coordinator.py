@@ -195,7 +195,7 @@ class ChargerCoordinator(DataUpdateCoordinator[Snapshot]):
         if self.opener is not None:
             self.opener.async_look()
 
-    async def async_command(self, command: Awaitable[None]) -> None:
+    async def async_command(self, command: Awaitable[object]) -> None:
         """Send a person's command; raise a translated error where it was not taken."""
         with command_errors(self.hass, self.config_entry, self.identity.name):
             await command

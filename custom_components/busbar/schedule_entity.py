@@ -1,13 +1,12 @@
 """The base of entities that show one slot of a charger's own schedule."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any, cast
 
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.entity import EntityDescription
 
-from .chargers.model import Capabilities, HasSchedule, ScheduleSlot
+from .chargers.model import Capabilities, HasSchedule, ScheduleChange, ScheduleSlot
 from .const import DOMAIN
 from .coordinator import ChargerCoordinator
 from .entity import ChargerEntity
@@ -51,15 +50,13 @@ class SlotEntity[ValueT](ChargerEntity[ValueT]):
         return next((slot for slot in slots if slot.key == self._key), None)
 
     async def _async_change(self, **changes: Any) -> None:
-        """Write the whole slot with what changes in it; the others stay as they are."""
-        slot = self._slot
-        if slot is None:
+        """Write what changes in the slot; all the rest stays as it is."""
+        if self._slot is None:
             raise ServiceValidationError(
                 translation_domain=DOMAIN,
                 translation_key="schedule_unknown",
                 translation_placeholders={"device": self.coordinator.identity.name},
             )
         charger = cast("HasSchedule", self.coordinator.charger)
-        await self.coordinator.async_command(
-            charger.set_schedule([replace(slot, **changes)])
-        )
+        change = ScheduleChange(key=self._key, **changes)
+        await self.coordinator.async_command(charger.set_schedule([change]))

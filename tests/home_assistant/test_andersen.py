@@ -1,5 +1,7 @@
 """An Andersen account in Home Assistant: lock, slots, charge now, and honest states."""
 
+from datetime import time
+
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
@@ -116,7 +118,48 @@ async def test_slots(
     await act(hass, "switch", "turn_off", f"{slot}_slot_enabled")
     answer = await ask(hass, "set_schedule", key, slot="schedule_3", weekdays=["sat"])
     assert [one["slot"] for one in answer["slots"]] == answer["keys"]
-    assert answer["slots"][2]["weekdays"] == ["sat"]
+    changed = answer["slots"][2]
+    assert (changed["weekdays"], changed["enabled"]) == (["sat"], False)
+
+
+async def test_start_and_end_within_a_minute(
+    hass: HomeAssistant, andersen_house: AndersenHouse, andersen_entry: MockConfigEntry
+) -> None:
+    """The second does not put back what the first changed, though no report shows it yet."""
+    slot = f"{andersen_house.key}_schedule_3_slot"
+    await act(hass, "time", "set_value", f"{slot}_start", time=time(1))
+    await andersen_house.pass_time(5, 5)
+    await act(hass, "time", "set_value", f"{slot}_end", time=time(5))
+    await andersen_house.pass_time(400, 20)
+    written = andersen_house.wall.slots.wire()[2]
+    assert (written["startHour"], written["endHour"]) == (1, 5)
+
+
+@pytest.mark.parametrize("by_action", [True, False])
+async def test_what_the_app_changed_since_the_last_poll_stays(
+    hass: HomeAssistant,
+    andersen_house: AndersenHouse,
+    andersen_entry: MockConfigEntry,
+    by_action: bool,
+) -> None:
+    """The slot is read afresh, and only what a person named is changed in it."""
+    await andersen_house.cloud.fault("no_websocket")
+    await andersen_house.cloud.fault("drop_websockets")
+    await andersen_house.pass_time(10, 5)
+    key, wall = andersen_house.key, andersen_house.wall
+    wall.slots.write({"sch2": {**wall.slots.wire()[2], "endHour": 6, "enabled": True}})
+    wall.publish()
+    if by_action:
+        answer = await ask(hass, "set_schedule", key, slot="schedule_3", start="01:00")
+        changed = answer["slots"][2]
+        assert (changed["end"], changed["enabled"]) == ("06:30:00", True)
+    else:
+        start = f"{key}_schedule_3_slot_start"
+        await act(hass, "time", "set_value", start, time=time(1))
+    await andersen_house.pass_time(300, 20)
+    written = wall.slots.wire()[2]
+    assert (written["startHour"], written["endHour"]) == (1, 6)
+    assert written["enabled"] is True
 
 
 async def test_slots_that_are_not_known(

@@ -1,6 +1,6 @@
-"""The actions on a charger's own schedule: read its slots, and write one as a whole."""
+"""The actions on a charger's own schedule: read its slots, and change one."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import time
 from typing import Any, Final, cast
 
@@ -16,7 +16,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
-from ..chargers.model import HasSchedule, ScheduleSlot
+from ..chargers.model import HasSchedule, ScheduleChange, ScheduleSlot
 from ..const import DOMAIN
 from ..coordinator import ChargerCoordinator
 from .arguments import charger_of, invalid, not_negative
@@ -30,8 +30,6 @@ ATTR_END: Final = "end"
 ATTR_SLOT: Final = "slot"
 ATTR_START: Final = "start"
 ATTR_WEEKDAYS: Final = "weekdays"
-
-_EVERY_DAY: Final = frozenset(range(len(WEEKDAYS)))
 
 # Values are checked by hand: what a schema refuses reaches nobody in their language.
 _DEVICE_FIELD: Final = {vol.Required(ATTR_DEVICE_ID): cv.string}
@@ -74,14 +72,18 @@ async def _async_get_schedule(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_set_schedule(call: ServiceCall) -> ServiceResponse:
-    """Write one slot; what is not named keeps what it has, and so do the other slots."""
+    """Change one slot; what is not named keeps what it has, and so do the other slots."""
     coordinator = _with_schedule(call)
-    known = _known_slots(coordinator)
-    slot = _slot(coordinator, known, call.data)
+    change = _change(coordinator, call.data)
     charger = cast("HasSchedule", coordinator.charger)
-    await coordinator.async_command(charger.set_schedule([slot]))
-    # Some chargers show a change only minutes later, so the answer has what was sent.
-    return _answer(coordinator, {**known, slot.key: slot})
+    slots: list[ScheduleSlot] = []
+
+    async def write() -> None:
+        slots.extend(await charger.set_schedule([change]))
+
+    await coordinator.async_command(write())
+    # Some chargers show a change only minutes later, so the answer has what will be.
+    return _answer(coordinator, slots)
 
 
 def _with_schedule(call: ServiceCall) -> ChargerCoordinator:
@@ -91,21 +93,18 @@ def _with_schedule(call: ServiceCall) -> ChargerCoordinator:
     return coordinator
 
 
-def _known_slots(coordinator: ChargerCoordinator) -> dict[str, ScheduleSlot]:
-    """Return the present slots by key; without them nothing could be kept as it is."""
+def _known_slots(coordinator: ChargerCoordinator) -> tuple[ScheduleSlot, ...]:
+    """Return the present slots; without them nothing could be kept as it is."""
     schedule = coordinator.data.schedule
     if schedule is None:
         raise invalid("schedule_unknown", device=coordinator.identity.name)
-    return {slot.key: slot for slot in schedule}
+    return schedule
 
 
-def _slot(
-    coordinator: ChargerCoordinator,
-    known: Mapping[str, ScheduleSlot],
-    data: Mapping[str, Any],
-) -> ScheduleSlot:
-    """Return the whole slot that a call means."""
+def _change(coordinator: ChargerCoordinator, data: Mapping[str, Any]) -> ScheduleChange:
+    """Return what a call changes in a slot."""
     key: str = data[ATTR_SLOT]
+    known = {slot.key for slot in _known_slots(coordinator)}
     slots = coordinator.capabilities.schedule_slots
     if key not in slots:
         raise invalid(
@@ -114,32 +113,17 @@ def _slot(
             slot=key,
             slots=", ".join(slots),
         )
-    present = known.get(key)
-    if present is None and not {ATTR_START, ATTR_END} <= data.keys():
+    if key not in known and not {ATTR_START, ATTR_END} <= data.keys():
         raise invalid("slot_incomplete", device=coordinator.identity.name, slot=key)
-    weekdays = _weekdays(data[ATTR_WEEKDAYS]) if ATTR_WEEKDAYS in data else None
-    current_a = (
-        not_negative(ATTR_CURRENT, data[ATTR_CURRENT], "not_amperes")
-        if ATTR_CURRENT in data
-        else None
-    )
-    if present is None:
-        return ScheduleSlot(
-            key=key,
-            start=_time(ATTR_START, data[ATTR_START]),
-            end=_time(ATTR_END, data[ATTR_END]),
-            weekdays=_EVERY_DAY if weekdays is None else weekdays,
-            enabled=data.get(ATTR_ENABLED, True),
-            limit_a=current_a,
-        )
-    return ScheduleSlot(
+    return ScheduleChange(
         key=key,
-        start=_time(ATTR_START, data.get(ATTR_START, present.start)),
-        end=_time(ATTR_END, data.get(ATTR_END, present.end)),
-        weekdays=present.weekdays if weekdays is None else weekdays,
-        enabled=data.get(ATTR_ENABLED, present.enabled),
-        name=present.name,
-        limit_a=present.limit_a if current_a is None else current_a,
+        start=_time(ATTR_START, data[ATTR_START]) if ATTR_START in data else None,
+        end=_time(ATTR_END, data[ATTR_END]) if ATTR_END in data else None,
+        weekdays=_weekdays(data[ATTR_WEEKDAYS]) if ATTR_WEEKDAYS in data else None,
+        enabled=data.get(ATTR_ENABLED),
+        limit_a=not_negative(ATTR_CURRENT, data[ATTR_CURRENT], "not_amperes")
+        if ATTR_CURRENT in data
+        else None,
     )
 
 
@@ -163,14 +147,15 @@ def _weekdays(values: list[object]) -> frozenset[int]:
 
 
 def _answer(
-    coordinator: ChargerCoordinator, slots: Mapping[str, ScheduleSlot]
+    coordinator: ChargerCoordinator, slots: Iterable[ScheduleSlot]
 ) -> dict[str, Any]:
     """Return the slots that are in use, and the keys of all."""
     keys = coordinator.capabilities.schedule_slots
+    by_key = {slot.key: slot for slot in slots}
     return {
         "name": coordinator.identity.name,
         "keys": list(keys),
-        "slots": [_slot_answer(slots[key]) for key in keys if key in slots],
+        "slots": [_slot_answer(by_key[key]) for key in keys if key in by_key],
     }
 
 

@@ -5,11 +5,13 @@ Whether a device has one is asked of the device (`isinstance`), never of its mak
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import time
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
 from .features import FeatureValue
+
+EVERY_DAY: Final = frozenset(range(7))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,6 +26,39 @@ class ScheduleSlot:
     enabled: bool
     name: str | None = None
     limit_a: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ScheduleChange:
+    """What is to become of one slot; what is `None` keeps what it has."""
+
+    key: str
+    start: time | None = None
+    end: time | None = None
+    weekdays: frozenset[int] | None = None
+    enabled: bool | None = None
+    limit_a: float | None = None
+
+    def over(self, present: ScheduleSlot | None) -> ScheduleSlot | None:
+        """Return the whole slot with the change in it, `None` where too little is known of it.
+
+        A free slot needs start and end; it begins on every day, and is enabled.
+        """
+        start = present.start if present and self.start is None else self.start
+        end = present.end if present and self.end is None else self.end
+        if start is None or end is None:
+            return None
+        known = present or ScheduleSlot(
+            key=self.key, start=start, end=end, weekdays=EVERY_DAY, enabled=True
+        )
+        return replace(
+            known,
+            start=start,
+            end=end,
+            weekdays=known.weekdays if self.weekdays is None else self.weekdays,
+            enabled=known.enabled if self.enabled is None else self.enabled,
+            limit_a=known.limit_a if self.limit_a is None else self.limit_a,
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -111,8 +146,13 @@ class SwitchesPhases(Protocol):
 class HasSchedule(Protocol):
     """It keeps a schedule of its own."""
 
-    async def set_schedule(self, slots: Sequence[ScheduleSlot]) -> None:
-        """Write these slots as a whole; slots that are not named keep what they have."""
+    async def set_schedule(
+        self, changes: Sequence[ScheduleChange]
+    ) -> tuple[ScheduleSlot, ...]:
+        """Read the slots afresh, and write what changes in them; all the rest keeps what it has.
+
+        Returns all slots as they will be; some devices show it only minutes later.
+        """
 
 
 @runtime_checkable

@@ -1,6 +1,5 @@
 """Hold commands to their proof: pending until a report shows them, then confirmed or given up."""
 
-from dataclasses import replace
 from datetime import time as time_of_day
 
 import pytest
@@ -10,7 +9,11 @@ from custom_components.busbar.chargers.errors import (
     Rejected,
     Unsupported,
 )
-from custom_components.busbar.chargers.model import ChargerStatus, Snapshot
+from custom_components.busbar.chargers.model import (
+    ChargerStatus,
+    ScheduleChange,
+    Snapshot,
+)
 from simulators.andersen import Fault
 
 from .conftest import Rig, shown
@@ -141,12 +144,12 @@ async def test_offline_commands_are_refused(rig: Rig) -> None:
     """The cloud would queue them behind a person's back (5.4)."""
     charger = await rig.charger()
     await rig.cloud.fault(Fault.OFFLINE)
-    slot = (shown(charger).schedule or ())[0]
+    change = ScheduleChange(key="schedule_1", enabled=True)
     for work in (
         charger.set_locked(True),
         charger.set_charging(True),
         charger.set_charging(False),
-        charger.set_schedule([slot]),
+        charger.set_schedule([change]),
         charger.set_value("solar_override", True),
         charger.run_command("disable_schedules"),
         charger.run_command("reset_residual_current_monitor"),
@@ -189,15 +192,14 @@ async def test_edit_one_slot_and_only_this_one_changes(rig: Rig) -> None:
     charger = await rig.charger()
     rig.wall.schedule_names[2] = "Cheap hours"
     before = rig.wall.slots.wire()
-    slot = (shown(charger).schedule or ())[2]
-    changed = replace(
-        slot,
+    change = ScheduleChange(
+        key="schedule_3",
         start=time_of_day(23, 30),
         end=time_of_day(5, 30),
         weekdays=frozenset({0, 4}),
         enabled=True,
     )
-    await charger.set_schedule([changed])
+    told = await charger.set_schedule([change])
     assert shown(charger).values["pending_command"] == "schedule"
     snapshot = await rig.later(charger, 180)
     after = rig.wall.slots.wire()
@@ -205,7 +207,8 @@ async def test_edit_one_slot_and_only_this_one_changes(rig: Rig) -> None:
     assert after[2]["dayMap"]["friday"] is True
     assert after[2]["dayMap"]["sunday"] is False
     assert None not in after[2].values()
-    assert (snapshot.schedule or ())[2] == changed
+    assert snapshot.schedule == told
+    assert told[2] == change.over(None)
     assert result(snapshot) == ("confirmed", "schedule")
     renamed = await rig.later(charger, 1860)
     assert (renamed.schedule or ())[2].name == "Cheap hours"
@@ -214,9 +217,8 @@ async def test_edit_one_slot_and_only_this_one_changes(rig: Rig) -> None:
 async def test_two_edits_are_proven_together(rig: Rig) -> None:
     """The second does not make the first forgotten."""
     charger = await rig.charger()
-    slots = shown(charger).schedule or ()
-    await charger.set_schedule([replace(slots[0], enabled=True)])
-    await charger.set_schedule([replace(slots[4], enabled=True)])
+    await charger.set_schedule([ScheduleChange(key="schedule_1", enabled=True)])
+    await charger.set_schedule([ScheduleChange(key="schedule_5", enabled=True)])
     snapshot = await rig.later(charger, 240)
     assert [slot.enabled for slot in snapshot.schedule or ()] == [
         True,
@@ -228,11 +230,37 @@ async def test_two_edits_are_proven_together(rig: Rig) -> None:
     assert result(snapshot) == ("confirmed", "schedule")
 
 
+async def test_edits_of_one_slot_are_proven_together(rig: Rig) -> None:
+    """The second is laid over the first, whose effect is not seen yet."""
+    charger = await rig.charger()
+    await charger.set_schedule([ScheduleChange(key="schedule_3", start=time_of_day(1))])
+    await rig.later(charger, 30)
+    told = await charger.set_schedule(
+        [ScheduleChange(key="schedule_3", end=time_of_day(5))]
+    )
+    assert (told[2].start, told[2].end) == (time_of_day(1), time_of_day(5))
+    snapshot = await rig.later(charger, 180)
+    assert snapshot.schedule == told
+    assert result(snapshot) == ("confirmed", "schedule")
+
+
+async def test_what_the_app_changes_meanwhile_does_not_hide_a_proof(rig: Rig) -> None:
+    """Only what was named is waited for."""
+    charger = await rig.charger()
+    await charger.set_schedule([ScheduleChange(key="schedule_3", start=time_of_day(1))])
+    await rig.later(charger, 80)
+    rig.wall.slots.write({"sch2": {**rig.wall.slots.wire()[2], "enabled": True}})
+    snapshot = await rig.later(charger, 160)
+    assert result(snapshot) == ("confirmed", "schedule")
+
+
 async def test_slots_it_does_not_have(rig: Rig) -> None:
     """Refused before anything is asked or sent."""
     charger = await rig.charger()
-    slot = (shown(charger).schedule or ())[0]
-    for wrong in (replace(slot, key="schedule_6"), replace(slot, limit_a=10.0)):
+    for wrong in (
+        ScheduleChange(key="schedule_6", enabled=True),
+        ScheduleChange(key="schedule_1", limit_a=10.0),
+    ):
         with pytest.raises(Rejected):
             await charger.set_schedule([wrong])
     assert rig.cloud.commands == []

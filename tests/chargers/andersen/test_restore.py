@@ -1,12 +1,15 @@
 """Hold "always restores": whatever was changed for a while is put back, whatever happens."""
 
+from datetime import time
+
 import pytest
 
 from custom_components.busbar.chargers.errors import ConnectionFailed, Rejected
+from custom_components.busbar.chargers.model import ScheduleChange
 from simulators.andersen import Fault
 from simulators.world import Car, CarSpec
 
-from .conftest import Rig, shown, until
+from .conftest import Rig, until
 from .restoring import enabled, finished, reborn, record, scheduled
 
 
@@ -145,12 +148,13 @@ async def test_a_slot_that_a_person_edits_meanwhile_is_as_they_want_it(
     charger = await scheduled(rig)
     await charger.run_command("charge_now")
     await rig.later(charger, 240)
-    slots = shown(charger).schedule or ()
-    await charger.set_schedule([slots[1]])
+    await charger.set_schedule([ScheduleChange(key="schedule_2", enabled=False)])
+    await charger.set_schedule([ScheduleChange(key="schedule_4", start=time(1))])
     await rig.later(charger, 240)
     await charger.run_command("restore_schedule")
     await finished(rig, charger)
     assert enabled(rig) == [False, False, False, True, False]
+    assert rig.wall.slots.wire()[3]["startHour"] == 1
 
 
 @pytest.mark.parametrize("fault", [Fault.COMMANDS_FAIL, Fault.COMMANDS_LOST])

@@ -9,11 +9,13 @@ import pytest
 from custom_components.busbar.chargers.andersen.slots import (
     WIRE_KEYS,
     read_slots,
+    slots_ahead,
     slots_to_restore,
     whole_slot,
     written_slot,
 )
-from custom_components.busbar.chargers.model import ScheduleSlot
+from custom_components.busbar.chargers.errors import Rejected
+from custom_components.busbar.chargers.model import ScheduleChange, ScheduleSlot
 
 DAY_MAP = dict.fromkeys(
     ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
@@ -68,13 +70,68 @@ def test_what_is_written_is_what_is_read(
     start: time, end: time, weekdays: frozenset[int], enabled: bool
 ) -> None:
     """Whole slots, without what the input type refuses."""
-    slot = ScheduleSlot(
-        key="schedule_1", start=start, end=end, weekdays=weekdays, enabled=enabled
-    )
+    changed: dict[str, Any] = {
+        "key": "schedule_1",
+        "start": start,
+        "end": end,
+        "weekdays": weekdays,
+        "enabled": enabled,
+    }
     raw = {**RAW, "__typename": "Slot", "note": None}
-    written = written_slot(raw, slot)
+    written = written_slot(raw, ScheduleChange(**changed))
     assert set(written) == set(RAW)
-    assert read_slots({"scheduleSlotsArray": [written]}, ()) == (slot,)
+    assert read_slots({"scheduleSlotsArray": [written]}, ()) == (
+        ScheduleSlot(**changed),
+    )
+
+
+CHANGES: dict[str, Any] = {
+    "start": time(22, 15),
+    "end": time(6),
+    "weekdays": frozenset({5}),
+    "enabled": True,
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_what_is_not_named_keeps_what_it_has(name: str) -> None:
+    """Also a midnight that is written as 24."""
+    raw = {**RAW, "endHour": 24, "endMinute": 0}
+    change = ScheduleChange(key="schedule_1", **{name: CHANGES[name]})
+    written = written_slot(raw, change)
+    fields: dict[str, dict[str, Any]] = {
+        "start": {"startHour": 22, "startMinute": 15},
+        "end": {"endHour": 6, "endMinute": 0},
+        "weekdays": {"dayMap": {**DAY_MAP, "saturday": True}},
+        "enabled": {"enabled": True},
+    }
+    assert written == {**raw, **fields[name]}
+
+
+def test_a_slot_with_holes_is_written_as_a_whole_only() -> None:
+    """Start and end must be named; it is enabled on every day then."""
+    raw = {**RAW, "startHour": None, "enabled": None, "dayMap": None}
+    with pytest.raises(Rejected, match="does not show"):
+        written_slot(raw, ScheduleChange(key="schedule_1", end=time(6)))
+    change = ScheduleChange(key="schedule_1", start=time(22), end=time(6))
+    assert written_slot(raw, change) == {
+        "startHour": 22,
+        "startMinute": 0,
+        "endHour": 6,
+        "endMinute": 0,
+        "enabled": True,
+        "dayMap": dict.fromkeys(DAY_MAP, True),
+    }
+
+
+def test_slots_ahead() -> None:
+    """What is under way is laid over what is read, field by field."""
+    under_way = {"sch1": {"enabled": True}, "sysUserLock": True}
+    wire = {"scheduleSlotsArray": [RAW, RAW]}
+    assert slots_ahead(wire, under_way) == {
+        "sch0": RAW,
+        "sch1": {**RAW, "enabled": True},
+    }
 
 
 def test_stripping() -> None:
@@ -88,8 +145,15 @@ def test_slots_to_restore_are_whole_and_few() -> None:
     on = {**RAW, "enabled": True}
     wire = {"scheduleSlotsArray": [RAW, on, on, RAW, None]}
     wanted = dict(zip(WIRE_KEYS, (False, True, False, True, True), strict=True))
-    assert slots_to_restore(wire, wanted) == {
+    assert slots_to_restore(wire, wanted, {}) == {
         "sch1": on,
+        "sch2": RAW,
+        "sch3": on,
+    }
+    under_way = {"sch0": {"enabled": True}, "sch1": {"startHour": 1}}
+    assert slots_to_restore(wire, wanted, under_way) == {
+        "sch0": RAW,
+        "sch1": {**on, "startHour": 1},
         "sch2": RAW,
         "sch3": on,
     }

@@ -22,7 +22,7 @@ from custom_components.busbar.chargers.errors import (
     Rejected,
     Unsupported,
 )
-from custom_components.busbar.chargers.model import ScheduleSlot
+from custom_components.busbar.chargers.model import ScheduleChange, ScheduleSlot
 from simulators.easee import LONE
 
 from .conftest import Rig
@@ -33,16 +33,23 @@ LOCAL = LocalTime(
 )
 
 
+NIGHT: dict[str, Any] = {
+    "start": time(22),
+    "end": time(6),
+    "weekdays": EVERY_DAY,
+    "enabled": True,
+    "limit_a": 16.0,
+}
+
+
 def slot(key: str = "daily", **changes: Any) -> ScheduleSlot:
     """Return a slot with changes."""
-    values = {
-        "start": time(22),
-        "end": time(6),
-        "weekdays": EVERY_DAY,
-        "enabled": True,
-        "limit_a": 16.0,
-    }
-    return ScheduleSlot(key=key, **{**values, **changes})
+    return ScheduleSlot(key=key, **{**NIGHT, **changes})
+
+
+def change(key: str = "daily", **changes: Any) -> ScheduleChange:
+    """Return what makes any slot to `slot` of the same arguments."""
+    return ScheduleChange(key=key, **{**NIGHT, **changes})
 
 
 def answered(bodies: dict[str, dict[str, Any] | None]) -> dict[str, Any]:
@@ -65,20 +72,20 @@ def test_a_weekly_slot_comes_back_as_it_was(
     start: time, end: time, days: frozenset[int], enabled: bool, limit_a: int
 ) -> None:
     """Also past midnight, also from Sunday to Monday."""
-    one = slot(
-        "weekly_1",
-        start=start,
-        end=end,
-        weekdays=days,
-        enabled=enabled,
-        limit_a=float(limit_a),
-    )
+    values: dict[str, Any] = {
+        "start": start,
+        "end": end,
+        "weekdays": days,
+        "enabled": enabled,
+        "limit_a": float(limit_a),
+    }
+    one = change("weekly_1", **values)
     if start == end:
         with pytest.raises(Rejected):
             plan_bodies(None, [one], LOCAL)
         return
     bodies = plan_bodies(None, [one], LOCAL)
-    assert slots(answered(bodies), LOCAL) == (one,)
+    assert slots(answered(bodies), LOCAL) == (slot("weekly_1", **values),)
 
 
 @given(
@@ -110,7 +117,7 @@ def test_no_answer_ever_raises(answer: Any) -> None:
         name="UTC", zone=UTC, zones=lambda _: UTC, monday=date(2026, 1, 5)
     )
     slots(answer, local)
-    plan_bodies(answer, [slot()], local)
+    plan_bodies(answer, [change()], local)
 
 
 def test_plans_of_another_zone_are_shown_in_ours() -> None:
@@ -152,7 +159,7 @@ def test_slots_that_are_not_named_keep_what_they_have() -> None:
         "maximumAmps": 8,
     }
     many = [
-        slot(
+        change(
             f"weekly_{number}", weekdays=frozenset({number - 1}), start=time(8 + number)
         )
         for number in range(1, 8)
@@ -165,7 +172,7 @@ def test_slots_that_are_not_named_keep_what_they_have() -> None:
         {**weekly["periods"][6], "startTime": "17:30:00"},
     ]
     answer = answered(bodies)
-    changed = plan_bodies(answer, [slot("weekly_2", weekdays=frozenset())], LOCAL)[
+    changed = plan_bodies(answer, [change("weekly_2", weekdays=frozenset())], LOCAL)[
         "weekly"
     ]
     assert changed is not None
@@ -178,17 +185,33 @@ def test_slots_that_are_not_named_keep_what_they_have() -> None:
 def test_plans_that_the_cloud_cannot_keep_are_refused() -> None:
     """One kind is active at a time, a plan as a whole."""
     for wrong in (
-        [slot("monthly")],
-        [slot(weekdays=frozenset({1}))],
-        [slot(), slot("weekly_1")],
-        [slot("weekly_1"), slot("weekly_2", start=time(5), enabled=False)],
+        [change("monthly")],
+        [change(weekdays=frozenset({1}))],
+        [change(), change("weekly_1")],
+        [change("weekly_1"), change("weekly_2", start=time(5), enabled=False)],
+        [ScheduleChange(key="weekly_1", start=time(5))],
     ):
         with pytest.raises(Rejected):
             plan_bodies(None, wrong, LOCAL)
-    assert plan_bodies(None, [slot(weekdays=frozenset())], LOCAL) == {"daily": None}
-    body = plan_bodies(None, [slot(limit_a=None)], LOCAL)["daily"]
+    assert plan_bodies(None, [change(weekdays=frozenset())], LOCAL) == {"daily": None}
+    body = plan_bodies(None, [change(limit_a=None)], LOCAL)["daily"]
     assert body is not None
     assert body["periods"][0]["maximumAmps"] == 32
+
+
+async def test_what_was_changed_elsewhere_is_not_undone(rig: Rig) -> None:
+    """The plans are read afresh before one is written, and only what is named changes."""
+    charger = rig.charger()
+    await rig.connection.supervise_once()
+    await charger.set_schedule([change()])
+    plans = rig.cloud.chargers[LONE].plans
+    period = {"startTime": "21:00:00", "stopTime": "05:00:00", "maximumAmps": 10}
+    plans.store(
+        "daily", {"enabled": True, "timezone": "Europe/Berlin", "periods": [period]}
+    )
+    told = await charger.set_schedule([ScheduleChange(key="daily", end=time(7))])
+    assert told == (slot(start=time(21), end=time(7), limit_a=10.0),)
+    assert rig.seen().schedule == told
 
 
 async def test_plans_over_the_wire(rig: Rig) -> None:
@@ -199,7 +222,7 @@ async def test_plans_over_the_wire(rig: Rig) -> None:
     assert "daily_plan" not in rig.seen().values
     with pytest.raises(Rejected):
         await charger.set_value("daily_plan", value=True)
-    await charger.set_schedule([slot()])
+    await charger.set_schedule([change()])
     assert rig.seen().schedule == (slot(),)
     assert rig.cloud.chargers[LONE].plans.enabled == "daily"
     await charger.set_value("daily_plan", value=False)
@@ -208,7 +231,7 @@ async def test_plans_over_the_wire(rig: Rig) -> None:
     assert rig.seen().values["daily_plan"] is False
     await charger.set_value("daily_plan", value=True)
     await charger.set_schedule(
-        [slot(weekdays=frozenset()), slot("weekly_1", weekdays=frozenset())]
+        [change(weekdays=frozenset()), change("weekly_1", weekdays=frozenset())]
     )
     assert rig.cloud.chargers[LONE].plans.definitions["daily"] is None
     assert rig.seen().schedule == ()
@@ -249,15 +272,15 @@ async def test_failures_of_plans_are_told(rig: Rig) -> None:
     """A rejected plan and an unreachable cloud."""
     rig.cloud.fault("POST .*/schedules/daily", status=400, body={"title": "No"})
     with pytest.raises(Rejected, match="No"):
-        await rig.charger().set_schedule([slot()])
+        await rig.charger().set_schedule([change()])
     rig.cloud.clear_faults()
     rig.cloud.fault("/schedules", status=504)
     with pytest.raises(ConnectionFailed):
-        await rig.charger().set_schedule([slot()])
+        await rig.charger().set_schedule([change()])
     rig.cloud.clear_faults()
     rig.cloud.fault("/schedules", status=404, text="")
     with pytest.raises(Unsupported):
-        await rig.charger().set_schedule([slot()])
+        await rig.charger().set_schedule([change()])
 
 
 def test_zones() -> None:

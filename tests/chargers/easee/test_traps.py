@@ -12,7 +12,7 @@ from custom_components.busbar.chargers.errors import (
     ConnectionFailed,
     Rejected,
 )
-from custom_components.busbar.chargers.model import ScheduleSlot
+from custom_components.busbar.chargers.model import ScheduleChange
 from simulators.easee import FIRST, LONE, METER, SECOND, USERNAME, plug_in
 from simulators.easee.observations import timestamp
 
@@ -60,7 +60,7 @@ async def test_2_a_swallowed_failure_raises(rig: Rig, status: int) -> None:
     assert rig.seen().commanded_a is None
 
 
-DAILY = ScheduleSlot(
+DAILY = ScheduleChange(
     key="daily",
     start=time(22),
     end=time(6),

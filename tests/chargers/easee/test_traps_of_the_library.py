@@ -15,7 +15,7 @@ from custom_components.busbar.chargers.errors import (
     RateLimited,
     Rejected,
 )
-from custom_components.busbar.chargers.model import ScheduleSlot
+from custom_components.busbar.chargers.model import ScheduleChange
 from simulators.easee import (
     FIRST,
     LONE,
@@ -61,7 +61,7 @@ async def test_9_no_call_sleeps(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> No
 
 async def test_10_a_weekly_plan_can_be_written(rig: Rig) -> None:
     """The library's own way does not work without an existing plan."""
-    slot = ScheduleSlot(
+    change = ScheduleChange(
         key="weekly_1",
         start=time(22),
         end=time(6, 30),
@@ -69,7 +69,7 @@ async def test_10_a_weekly_plan_can_be_written(rig: Rig) -> None:
         enabled=True,
         limit_a=16,
     )
-    await rig.charger().set_schedule([slot])
+    await rig.charger().set_schedule([change])
     assert rig.written("/schedules/weekly") == [
         {
             "enabled": True,
@@ -92,7 +92,7 @@ async def test_10_a_weekly_plan_can_be_written(rig: Rig) -> None:
             ],
         }
     ]
-    assert rig.seen().schedule == (slot,)
+    assert rig.seen().schedule == (change.over(None),)
     assert rig.seen().values["weekly_plan"] is True
 
 

@@ -13,6 +13,7 @@ from ..model import (
     Capabilities,
     Identity,
     LostListener,
+    ScheduleChange,
     ScheduleSlot,
     Snapshot,
     SnapshotListener,
@@ -174,9 +175,11 @@ class AndersenCharger:
         work = self._commander.charge_now() if released else self._commander.stop()
         await self._run(work)
 
-    async def set_schedule(self, slots: Sequence[ScheduleSlot]) -> None:
-        """Write these slots as a whole; the others keep what they have."""
-        await self._run(self._commander.set_schedule(slots))
+    async def set_schedule(
+        self, changes: Sequence[ScheduleChange]
+    ) -> tuple[ScheduleSlot, ...]:
+        """Write what changes in these slots; the rest keeps what it has."""
+        return await self._run(self._commander.set_schedule(changes))
 
     async def set_value(self, key: str, value: FeatureValue) -> None:
         """Write a solar setting, and this one alone."""
@@ -211,10 +214,10 @@ class AndersenCharger:
             except ChargerError as err:
                 _LOGGER.debug("Nothing was put back on removal: %s", err)
 
-    async def _run(self, work: Awaitable[None]) -> None:
+    async def _run[T](self, work: Awaitable[T]) -> T:
         """Do it, and show at once what is now pending; also where only a part went through."""
         try:
-            await work
+            return await work
         finally:
             self._keeper.follow()
             self._publish()

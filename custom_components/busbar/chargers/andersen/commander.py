@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from ..errors import ChargerError, ConnectionFailed, RateLimited, Rejected
 from ..features import FeatureValue
-from ..model import ScheduleSlot
+from ..model import ScheduleChange, ScheduleSlot
 from .client import Client
 from .features import SOLAR_ARGUMENTS, SOLAR_SHARE
 from .parse import Status
@@ -18,7 +18,9 @@ from .slots import (
     SLOT_KEYS,
     WIRE_KEYS,
     enabled_slots,
-    raw_slots,
+    named_fields,
+    read_slots,
+    slots_ahead,
     slots_to_restore,
     written_slot,
 )
@@ -137,23 +139,33 @@ class Commander:
                 raise Rejected(msg)
             await self._open(status, Phase.CHECKING, self._recorded(status))
 
-    async def set_schedule(self, slots: Sequence[ScheduleSlot]) -> None:
-        """Write these slots as a whole, after reading them."""
-        unknown = [slot.key for slot in slots if slot.key not in SLOT_KEYS]
-        if unknown or any(slot.limit_a is not None for slot in slots):
+    async def set_schedule(
+        self, changes: Sequence[ScheduleChange]
+    ) -> tuple[ScheduleSlot, ...]:
+        """Write whole slots: what is read now, what is under way, and over both what changes."""
+        unknown = [change.key for change in changes if change.key not in SLOT_KEYS]
+        if unknown or any(change.limit_a is not None for change in changes):
             msg = "it has five slots without a current of their own"
             raise Rejected(msg)
         async with self._one_after_the_other:
             await self._reachable()
-            raw = dict(zip(WIRE_KEYS, raw_slots(self._reports.wire), strict=False))
-            written = {}
-            for slot in slots:
-                key = WIRE_KEYS[SLOT_KEYS.index(slot.key)]
-                written[key] = written_slot(raw.get(key, {}), slot)
+            ahead = slots_ahead(self._reports.wire, self._under_way())
+            written, named = {}, {}
+            for change in changes:
+                key = WIRE_KEYS[SLOT_KEYS.index(change.key)]
+                written[key] = written_slot(ahead.get(key, {}), change)
+                named[key] = named_fields(change)
             if self._memory.record is not None:
-                chosen = {key: slot["enabled"] for key, slot in written.items()}
+                chosen = {
+                    key: fields["enabled"]
+                    for key, fields in named.items()
+                    if "enabled" in fields
+                }
                 self._memory.record = self._memory.record.with_slots(chosen)
-            await self._write_slots(written)
+            await self._write_slots(written, named)
+            after = {**ahead, **written}
+            listed = [after.get(key) for key in WIRE_KEYS]
+            return read_slots({"scheduleSlotsArray": listed}, self._reports.names)
 
     async def set_solar(self, key: str, value: FeatureValue) -> None:
         """Change one solar setting and leave the others alone."""
@@ -188,6 +200,11 @@ class Commander:
     def _is_locking(self) -> bool:
         under_way = self._reports.pending.about(Subject.LOCK)
         return under_way is not None and under_way.kind is CommandKind.LOCK
+
+    def _under_way(self) -> Mapping[str, Any]:
+        """Return what will become of slots by commands whose effect is not seen yet."""
+        pending = self._reports.pending.about(Subject.SCHEDULE)
+        return {} if pending is None else pending.expected
 
     def _enabled(self) -> Mapping[str, bool]:
         """Return which slots are on; raises where that cannot be put back later."""
@@ -246,9 +263,10 @@ class Commander:
         self._memory.take_back(record)
         if record.user_lock:
             await self._lock(self._reports.status, locked=True)
-        slots = slots_to_restore(self._reports.wire, record.enabled)
+        slots = slots_to_restore(self._reports.wire, record.enabled, self._under_way())
         if slots:
-            await self._write_slots(slots)
+            named = {key: {"enabled": slot["enabled"]} for key, slot in slots.items()}
+            await self._write_slots(slots, named)
 
     async def _lock(self, status: Status, *, locked: bool) -> None:
         record = self._memory.record
@@ -266,9 +284,12 @@ class Commander:
         request = self._client.disable_schedules(self._device_id)
         await self._write(CommandKind.SCHEDULE, expected, request)
 
-    async def _write_slots(self, slots: Mapping[str, Any]) -> None:
+    async def _write_slots(
+        self, slots: Mapping[str, Any], named: Mapping[str, Any]
+    ) -> None:
+        """Write whole slots; only what was `named` is waited for, the rest may be changed elsewhere."""
         request = self._client.set_schedules(self._device_id, slots)
-        await self._write(CommandKind.SCHEDULE, slots, request)
+        await self._write(CommandKind.SCHEDULE, named, request)
 
     async def _write(
         self,

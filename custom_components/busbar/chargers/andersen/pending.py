@@ -81,6 +81,16 @@ def shows(status: Wire, expected: Mapping[str, Any]) -> bool:
     return True
 
 
+def laid_over(older: Mapping[str, Any], newer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is expected after both; the slots field by field."""
+    slots = {
+        key: {**older[key], **newer[key]}
+        for key in WIRE_KEYS
+        if key in older and key in newer
+    }
+    return {**older, **newer, **slots}
+
+
 class PendingCommands:
     """Hold at most one command per subject."""
 
@@ -110,10 +120,11 @@ class PendingCommands:
         subject = SUBJECTS[kind]
         older = self._held.get(subject)
         if older is not None:
-            if any(older.expected.get(k, v) != v for k, v in expected.items()):
+            both = laid_over(older.expected, expected)
+            if both != laid_over(expected, older.expected):
                 # The older one may come into effect after this one was sent, and before this one does.
                 self._doubtful_until[subject] = now + TYPICAL_S
-            expected = {**older.expected, **expected}
+            expected = both
         self._held[subject] = Pending(
             kind=kind,
             expected=expected,

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import time
 from typing import Any, Final
 
-from ..model import ScheduleSlot
+from ..errors import Rejected
+from ..model import ScheduleChange, ScheduleSlot
 from .values import Wire, flag, table, text, whole
 
 SLOT_KEYS: Final = tuple(f"schedule_{index + 1}" for index in range(5))
@@ -71,16 +72,40 @@ def schedule_names(info: Wire) -> tuple[str | None, ...]:
     return tuple(text(info.get(f"schedule{index}Name")) for index in range(5))
 
 
-def written_slot(raw: Wire, slot: ScheduleSlot) -> dict[str, Any]:
-    """Return the whole slot to write: what was read, with our values in it."""
+def written_slot(raw: Wire, change: ScheduleChange) -> dict[str, Any]:
+    """Return the whole slot to write: what was read, with what changes in it."""
+    slot = change.over(_read_slot(SLOT_KEYS.index(change.key), raw, ()))
+    if slot is None:
+        msg = "the charger does not show this slot"
+        raise Rejected(msg)
+    whole = named_fields(slot)
     return {
+        **whole,
         **whole_slot(raw),
-        "startHour": slot.start.hour,
-        "startMinute": slot.start.minute,
-        "endHour": slot.end.hour,
-        "endMinute": slot.end.minute,
-        "enabled": slot.enabled,
-        "dayMap": {day: index in slot.weekdays for index, day in enumerate(DAYS)},
+        "dayMap": whole["dayMap"],
+        **named_fields(change),
+    }
+
+
+def named_fields(slot: ScheduleChange | ScheduleSlot) -> dict[str, Any]:
+    """Return in words of the wire what a change names; a whole slot names everything."""
+    fields: dict[str, Any] = {}
+    if slot.start is not None:
+        fields |= {"startHour": slot.start.hour, "startMinute": slot.start.minute}
+    if slot.end is not None:
+        fields |= {"endHour": slot.end.hour, "endMinute": slot.end.minute}
+    if slot.enabled is not None:
+        fields["enabled"] = slot.enabled
+    if (days := slot.weekdays) is not None:
+        fields["dayMap"] = {day: index in days for index, day in enumerate(DAYS)}
+    return fields
+
+
+def slots_ahead(status: Wire, under_way: Wire) -> dict[str, Wire]:
+    """Return the slots by wire key, as they will be once what is under way came into effect."""
+    return {
+        key: {**raw, **table(under_way.get(key))}
+        for key, raw in zip(WIRE_KEYS, raw_slots(status), strict=False)
     }
 
 
@@ -102,16 +127,18 @@ def enabled_slots(status: Wire) -> dict[str, bool]:
     return {key: value for key, value in flags.items() if value is not None}
 
 
-def slots_to_restore(status: Wire, enabled: Mapping[str, bool]) -> dict[str, Any]:
+def slots_to_restore(
+    status: Wire, enabled: Mapping[str, bool], under_way: Wire
+) -> dict[str, Any]:
     """Return the whole slots to write so that `enabled` is as it was; the rest stays as it is.
 
     A slot that was on is written even if it looks as if it were on: what switched it off may not have
-    reached the charger yet, and comes into effect later.
+    reached the charger yet, and comes into effect later. So is one that is about to be switched on.
     """
     now = enabled_slots(status)
-    by_key = dict(zip(WIRE_KEYS, raw_slots(status), strict=False))
+    ahead = slots_ahead(status, under_way)
     return {
-        key: {**whole_slot(by_key[key]), "enabled": wanted}
+        key: {**whole_slot(ahead[key]), "enabled": wanted}
         for key, wanted in enabled.items()
-        if key in now and (wanted or now[key])
+        if key in now and (wanted or now[key] or flag(ahead[key].get("enabled")))
     }

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from ..errors import Rejected, Unsupported
-from ..model import ScheduleSlot, StoredFallback
+from ..model import ScheduleChange, ScheduleSlot, StoredFallback
 from . import parse
 from .budget import Kind
 from .charger_state import ChargerState
@@ -90,7 +90,10 @@ class EaseeCharger(ChargerState):
             raise Unsupported("its own limit never ends by itself")
         await self.circuit.store_fallback(current_a)
 
-    async def set_schedule(self, slots: Sequence[ScheduleSlot]) -> None:
-        """Write these slots; the others keep what they have."""
-        await self.plans.write(slots)
+    async def set_schedule(
+        self, changes: Sequence[ScheduleChange]
+    ) -> tuple[ScheduleSlot, ...]:
+        """Write what changes in these slots; the rest keeps what it has."""
+        slots = await self.plans.write(changes)
         self.touch()
+        return slots

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ..errors import Rejected, Unsupported
-from ..model import ScheduleSlot
+from ..model import ScheduleChange, ScheduleSlot
 from .budget import Kind
 from .schedule import LocalTime, plan_bodies, slots
 
@@ -35,26 +35,29 @@ class PlanBook:
             return None
         return bool(self._answer.get("enabled") == kind)
 
-    async def read(self) -> None:
+    async def read(self) -> tuple[ScheduleSlot, ...]:
         """Ask the cloud for all plans."""
         try:
             self._answer = await self._link.client.get(Kind.OTHER, self._path)
         except Unsupported:
             self._answer = None
-        self.slots = slots(self._answer, await self._local_time())
+        self.slots = found = slots(self._answer, await self._local_time())
         self.is_due = False
+        return found
 
-    async def write(self, changed: Sequence[ScheduleSlot]) -> None:
-        """Write these slots; the others keep what they have."""
+    async def write(
+        self, changes: Sequence[ScheduleChange]
+    ) -> tuple[ScheduleSlot, ...]:
+        """Write what changes in these slots; the rest keeps what it has."""
         await self.read()
-        bodies = plan_bodies(self._answer, changed, await self._local_time())
+        bodies = plan_bodies(self._answer, changes, await self._local_time())
         for kind, body in bodies.items():
             path = f"{self._path}/{kind}"
             if body is not None:
                 await self._link.client.post(Kind.SETTING, path, body)
             elif self.active(kind) is not None:
                 await self._link.client.delete(Kind.SETTING, path)
-        await self.read()
+        return await self.read()
 
     async def switch(self, kind: str, *, on: bool) -> None:
         """Make a stored plan the active one, or no longer."""

@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any, Final
 
 from ..errors import Rejected
-from ..model import ScheduleSlot
+from ..model import ScheduleChange, ScheduleSlot
 
 DAILY: Final = "daily"
 WEEKLY: Final = "weekly"
@@ -83,16 +83,14 @@ def windows(plan: object, local: LocalTime) -> list[Window]:
 
 
 def plan_bodies(
-    answer: object, changed: Sequence[ScheduleSlot], local: LocalTime
+    answer: object, changes: Sequence[ScheduleChange], local: LocalTime
 ) -> dict[str, dict[str, Any] | None]:
     """Return what to send per kind of plan: its new body, or `None` to delete it.
 
-    A slot without days is removed; slots that are not named keep what they have. Raises Rejected
+    A slot without days is removed; what is not named keeps what it has. Raises Rejected
     for what the cloud cannot keep.
     """
-    for slot in changed:
-        if slot.key not in SLOT_KEYS:
-            raise Rejected(f"there is no slot {slot.key}")
+    changed = _changed(changes, slots(answer, local))
     present = answer if isinstance(answer, dict) else {}
     active = present.get("enabled")
     bodies: dict[str, dict[str, Any] | None] = {}
@@ -105,6 +103,22 @@ def plan_bodies(
     if sum(bool(body and body["enabled"]) for body in bodies.values()) > 1:
         raise Rejected("only one plan can be active, the daily or the weekly one")
     return bodies
+
+
+def _changed(
+    changes: Sequence[ScheduleChange], present: Sequence[ScheduleSlot]
+) -> list[ScheduleSlot]:
+    """Return the whole slots that changes lead to."""
+    by_key = {slot.key: slot for slot in present}
+    changed = []
+    for change in changes:
+        if change.key not in SLOT_KEYS:
+            raise Rejected(f"there is no slot {change.key}")
+        slot = change.over(by_key.get(change.key))
+        if slot is None:
+            raise Rejected("a free slot needs its start and its end")
+        changed.append(slot)
+    return changed
 
 
 def _body(
