@@ -93,10 +93,44 @@ def test_no_status_raises(wire: dict[str, Any]) -> None:
 
 @given(WIRES, WIRES)
 def test_no_event_raises(wire: dict[str, Any], event: dict[str, Any]) -> None:
-    """Merging keeps every key of both."""
+    """Merging keeps every key of both, but what a poll said beside another power."""
     merged = merge(wire, event)
-    assert set(merged) == {*wire, *event}
+    assert {*wire, *event} - set(merged) <= {"sysChargePower"}
     parse_status(merged)
+
+
+SESSION: dict[str, Any] = {"chargePower": 7200, "chargePowerMax": 7.3, "duration": 60}
+POLL: dict[str, Any] = {"sysChargePower": 7.2, "sysAmpC": 31, "chargeStatus": SESSION}
+
+
+def test_a_trickle_in_an_event_is_not_taken_for_kilowatts() -> None:
+    """It is not compared with the power of the last poll."""
+    merged = merge(POLL, {"chargeStatus": {"chargePower": 5}})
+    assert parse_status(merged, PowerUnit.WATT).power_w == 5
+    assert parse_status(merged).unit is None
+    assert (merged["sysAmpC"], merged["chargeStatus"]["duration"]) == (31, 60)
+
+
+def test_a_rise_in_an_event_is_not_taken_for_watts() -> None:
+    """Nor with the most that a session on the sun had at the last poll."""
+    sunny = {"chargePower": 0.0, "chargePowerMax": 1.5}
+    merged = merge({"chargeStatus": sunny}, {"chargeStatus": {"chargePower": 7.2}})
+    assert parse_status(merged).unit is None
+
+
+@pytest.mark.parametrize(
+    "session", [{"chargePower": 7200}, {"chargePower": None}, {"duration": 90}]
+)
+def test_what_goes_with_a_power_stays_beside_it(session: dict[str, Any]) -> None:
+    """The same power is no news, and neither is none."""
+    merged = merge(POLL, {"chargeStatus": session})
+    assert merged == {**POLL, "chargeStatus": {**SESSION, **session}}
+
+
+def test_an_event_may_say_it_itself() -> None:
+    """Then it is of one report."""
+    event = {"sysChargePower": 3.6, "chargeStatus": {"chargePower": 3.6}}
+    assert parse_status(merge(POLL, event)).unit is PowerUnit.KILOWATT
 
 
 @given(JSON)

@@ -126,17 +126,27 @@ class Status:
 def merge(known: Wire, event: Wire) -> dict[str, Any]:
     """Lay an event over what is known; the members of `chargeStatus` one by one.
 
-    An event asks for fewer of them than a poll, and the others must not vanish.
+    An event asks for fewer of them than a poll, and the others must not vanish. But what a poll says beside
+    a power goes with that power: laid beside another one it would decide on a wrong unit.
     """
     merged = {**known, **event}
-    if isinstance(event.get("chargeStatus"), dict):
-        merged["chargeStatus"] = {
-            **table(known.get("chargeStatus")),
-            **event["chargeStatus"],
-        }
-    elif "chargeStatus" in known:
-        merged["chargeStatus"] = known["chargeStatus"]
+    session, news = table(known.get("chargeStatus")), event.get("chargeStatus")
+    if not isinstance(news, dict):
+        if "chargeStatus" in known:
+            merged["chargeStatus"] = known["chargeStatus"]
+        return merged
+    merged["chargeStatus"] = {**session, **news}
+    power = number(news.get("chargePower"))
+    if power is not None and power != number(session.get("chargePower")):
+        _forget("sysChargePower", merged, event)
+        _forget("chargePowerMax", merged["chargeStatus"], news)
     return merged
+
+
+def _forget(key: str, merged: dict[str, Any], event: Wire) -> None:
+    """Take out what the event did not bring."""
+    if key not in event:
+        merged.pop(key, None)
 
 
 def parse_status(wire: Wire, remembered: PowerUnit | None = None) -> Status:
