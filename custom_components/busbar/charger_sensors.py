@@ -24,7 +24,7 @@ from homeassistant.const import (
 from homeassistant.helpers.typing import StateType
 from homeassistant.util import dt as dt_util
 
-from .chargers.features import Reading
+from .chargers.features import Quantity, Reading
 from .chargers.model import Capabilities, ChargerStatus, Measurement, Role, Snapshot
 from .entity import Exists, always, feature_category, is_enabled_for_everybody, offers
 from .quantities import PRESENTATIONS
@@ -48,6 +48,8 @@ class ChargerSensorDescription(SensorEntityDescription):
     value_fn: Callable[[Snapshot], SensorValue]
     exists_fn: Exists = always
     options_fn: Callable[[Capabilities], list[str]] | None = None
+    unit_fn: Callable[[Snapshot], str | None] | None = None
+    """Where the unit comes from, if it is not a fixed one."""
     gap_s: float = 0.0
     """The least time between two states, unless the device turns unavailable."""
 
@@ -238,13 +240,15 @@ def reading_sensor(reading: Reading) -> ChargerSensorDescription:
     """Return the sensor of a make's own reading."""
     presentation = PRESENTATIONS[reading.quantity]
     is_number = not (reading.options or reading.is_text)
+    is_money = is_number and reading.quantity is Quantity.MONETARY
     device_class = SensorDeviceClass.ENUM if reading.options else None
     state_class = None
     if is_number:
         device_class = presentation.sensor_class
+        # Home Assistant knows no money that only grows.
         state_class = (
             SensorStateClass.TOTAL_INCREASING
-            if reading.is_counter
+            if reading.is_counter and not is_money
             else presentation.state_class
         )
     return ChargerSensorDescription(
@@ -259,5 +263,6 @@ def reading_sensor(reading: Reading) -> ChargerSensorDescription:
         gap_s=_MEASUREMENT_GAP_S if is_number else 0.0,
         exists_fn=offers(reading),
         options_fn=(lambda _: list(reading.options)) if reading.options else None,
+        unit_fn=(lambda snapshot: snapshot.currency) if is_money else None,
         value_fn=lambda snapshot: snapshot.values.get(reading.key),
     )

@@ -48,7 +48,11 @@ PRESENTATIONS: Final[Mapping[Quantity, Presentation]] = {
         state_class=SensorStateClass.TOTAL,
     ),
     # The currency is the account's own, so it cannot be a fixed unit here.
-    Quantity.MONETARY: Presentation(state_class=SensorStateClass.TOTAL),
+    Quantity.MONETARY: Presentation(
+        sensor_class=SensorDeviceClass.MONETARY,
+        number_class=NumberDeviceClass.MONETARY,
+        state_class=SensorStateClass.TOTAL,
+    ),
     Quantity.PERCENT: Presentation(unit=PERCENTAGE),
     Quantity.PLAIN: Presentation(),
     Quantity.POWER_FACTOR: Presentation(

@@ -113,6 +113,7 @@ class ChargerSensor(ChargerEntity[SensorValue], SensorEntity):
         )
         self._gap_s = description.gap_s
         self._measured_at: float | None = None
+        self._unit = description.native_unit_of_measurement
 
     @override
     def _is_news(self, value: SensorValue) -> bool:
@@ -124,13 +125,25 @@ class ChargerSensor(ChargerEntity[SensorValue], SensorEntity):
             measured_at = self.coordinator.data.measured_at
             if measured_at is None or measured_at != self._measured_at:
                 return True
-        return super()._is_news(value)
+        return super()._is_news(value) or self._read_unit() != self._unit
 
     @override
     def _take(self) -> None:
         super()._take()
         if self._was_available:
             self._measured_at = self.coordinator.data.measured_at
+            self._unit = self._read_unit()
+
+    def _read_unit(self) -> str | None:
+        """Return the unit; one that is unknown for a while is still that of before."""
+        unit_fn = self.entity_description.unit_fn
+        return (unit_fn and unit_fn(self.coordinator.data)) or self._unit
+
+    @property
+    @override
+    def native_unit_of_measurement(self) -> str | None:
+        """Return the unit last taken."""
+        return self._unit
 
     @property
     @override

@@ -162,6 +162,23 @@ async def test_what_the_app_changed_since_the_last_poll_stays(
     assert written["enabled"] is True
 
 
+@pytest.mark.parametrize("key", ["lifetime_cost", "last_charge_cost"])
+async def test_costs_are_in_the_currency_of_the_account(
+    hass: HomeAssistant, andersen_house: AndersenHouse, key: str
+) -> None:
+    """Also where that becomes known after them."""
+    andersen_house.wall.currency = None
+    await andersen_house.add()
+    cost = state_with(hass, "sensor", f"{andersen_house.key}_{key}")
+    assert cost.attributes["device_class"] == "monetary"
+    assert cost.attributes["state_class"] == "total"
+    assert "unit_of_measurement" not in cost.attributes
+    andersen_house.wall.currency = "GBP"
+    await andersen_house.pass_time(1900, 60)
+    cost = state_with(hass, "sensor", f"{andersen_house.key}_{key}")
+    assert cost.attributes["unit_of_measurement"] == "GBP"
+
+
 async def test_slots_that_are_not_known(
     hass: HomeAssistant, andersen_house: AndersenHouse
 ) -> None:

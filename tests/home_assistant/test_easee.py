@@ -108,6 +108,16 @@ async def test_entities_by_capability(
     assert state_of(hass, "sensor", f"{GRID}_power") == "0.0"
 
 
+async def test_costs_are_in_the_currency_of_the_site(
+    hass: HomeAssistant, easee_house: EaseeHouse, easee_entry: MockConfigEntry
+) -> None:
+    """The cloud says it beside each cost."""
+    await easee_house.pass_time(90, 30)
+    cost = state_with(hass, "sensor", f"{CHARGER}_cost_this_month")
+    assert cost.attributes["device_class"] == "monetary"
+    assert cost.attributes["unit_of_measurement"] == "EUR"
+
+
 async def test_what_wears_memory_is_off(
     hass: HomeAssistant, easee_house: EaseeHouse, easee_entry: MockConfigEntry
 ) -> None:

@@ -18,6 +18,7 @@ class Quantity(StrEnum):
     DURATION_S = "duration"
     ENERGY_KWH = "energy"
     MONETARY = "monetary"
+    """In `Snapshot.currency`."""
     PERCENT = "percent"
     PLAIN = "plain"
     POWER_FACTOR = "power_factor"

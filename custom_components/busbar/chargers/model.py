@@ -201,6 +201,8 @@ class Snapshot:
     schedule: tuple[ScheduleSlot, ...] | None = None
     group_members: tuple[str, ...] = ()
     """Keys of the chargers below a group."""
+    currency: str | None = None
+    """In which costs are, as an ISO 4217 code; it may become known later than they do."""
     values: Mapping[str, FeatureValue] = field(default_factory=dict)
     """Values of `Capabilities.features` by key; a missing key is not known."""
     occurrences: Mapping[str, Occurrence] = field(default_factory=dict)

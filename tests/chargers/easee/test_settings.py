@@ -183,6 +183,7 @@ async def test_costs_stay_within_their_budget(rig: Rig) -> None:
     cost = rig.seen().values["cost_this_month"]
     assert isinstance(cost, float)
     assert cost > 0
+    assert rig.seen().currency == "EUR"
     rig.cloud.fault(
         "/breakdown/",
         status=200,

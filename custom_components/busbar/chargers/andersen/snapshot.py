@@ -138,6 +138,7 @@ def snapshot_of(reports: Reports) -> Snapshot:
         is_locked=status.user_lock,
         signal_dbm=status.signal_dbm if is_heard else None,
         schedule=read_slots(reports.wire, reports.names),
+        currency=_currency(reports),
         values=_values(status, reports),
         occurrences=dict(reports.occurrences),
     )
@@ -177,7 +178,7 @@ def _values(status: Status, reports: Reports) -> Mapping[str, FeatureValue]:
         "pending_command": _pending(reports),
         "session_start": status.session_start,
         "lifetime_cost": ledger.cost if ledger.is_complete else None,
-        "currency": text(reports.info.get("currency")),
+        "currency": _currency(reports),
         "temperature": status.temperature_c if is_heard else None,
         "fault_code": status.fault_code if is_heard else None,
         "grid_power": status.grid_power_w if is_heard else None,
@@ -188,6 +189,10 @@ def _values(status: Status, reports: Reports) -> Mapping[str, FeatureValue]:
         **charge_values(reports.last_charge),
     }
     return {key: value for key, value in values.items() if value is not None}
+
+
+def _currency(reports: Reports) -> str | None:
+    return text(reports.info.get("currency"))
 
 
 def _lock_origin(status: Status, reports: Reports) -> str | None:

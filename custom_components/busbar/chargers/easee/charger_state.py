@@ -69,6 +69,7 @@ class ChargerState(CircuitMember):
         self.plans = PlanBook(link, found.id)
         self.latest_firmware: int | None = None
         self.cost_this_month: float | None = None
+        self.currency: str | None = None
         self._mode: int | None = None
         self._was_online: bool | None = None
 
@@ -295,6 +296,7 @@ class ChargerState(CircuitMember):
             signal_dbm=parse.signal_dbm(reports),
             foreign_control=FOREIGN if point.is_foreign(now_s) else None,
             schedule=self.plans.slots,
+            currency=self.currency,
             values=self.feature_values(),
             occurrences=self.occurrences,
         )

@@ -195,9 +195,10 @@ class EaseeConnection:
             if not isinstance(row, dict):
                 continue
             charger = self._chargers.get(str(row.get("chargerId")))
-            cost = row.get("totalCost")
+            cost, currency = row.get("totalCost"), row.get("currencyId")
             if charger is not None and isinstance(cost, int | float):
                 charger.cost_this_month = float(cost)
+                charger.currency = str(currency) if currency else None
                 charger.touch()
 
     # Devices
