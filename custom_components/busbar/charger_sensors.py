@@ -239,9 +239,11 @@ SENSORS: Final[tuple[ChargerSensorDescription, ...]] = (
 def reading_sensor(reading: Reading) -> ChargerSensorDescription:
     """Return the sensor of a make's own reading."""
     presentation = PRESENTATIONS[reading.quantity]
-    is_number = not (reading.options or reading.is_text)
+    is_number = not (reading.options or reading.is_text or reading.is_moment)
     is_money = is_number and reading.quantity is Quantity.MONETARY
     device_class = SensorDeviceClass.ENUM if reading.options else None
+    if reading.is_moment:
+        device_class = SensorDeviceClass.TIMESTAMP
     state_class = None
     if is_number:
         device_class = presentation.sensor_class

@@ -7,6 +7,7 @@ from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
+from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -177,6 +178,22 @@ async def test_costs_are_in_the_currency_of_the_account(
     await andersen_house.pass_time(1900, 60)
     cost = state_with(hass, "sensor", f"{andersen_house.key}_{key}")
     assert cost.attributes["unit_of_measurement"] == "GBP"
+
+
+async def test_starts_are_moments(
+    hass: HomeAssistant, andersen_house: AndersenHouse, andersen_entry: MockConfigEntry
+) -> None:
+    """Automations reckon with them, and Home Assistant shows them in its own zone."""
+    andersen_house.wall.plug_in(Car(CarSpec(phases=1)))
+    await andersen_house.pass_time(500, 50)
+    andersen_house.wall.unplug()
+    await andersen_house.pass_time(500, 50)
+    for key in ("session_start", "last_charge_start"):
+        start = state_with(hass, "sensor", f"{andersen_house.key}_{key}")
+        assert start.attributes["device_class"] == "timestamp"
+        moment = dt_util.parse_datetime(start.state)
+        assert moment is not None
+        assert moment.tzinfo is not None
 
 
 async def test_slots_that_are_not_known(

@@ -6,9 +6,12 @@ key of its entity, and the key of its value in `Snapshot.values`.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 type FeatureValue = bool | int | float | str
+type ShownValue = FeatureValue | datetime
+"""What is read only may be a moment too, one that knows its zone."""
 
 
 class Quantity(StrEnum):
@@ -50,11 +53,12 @@ class Feature:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reading(Feature):
-    """A number or text that is read only; `options` makes it one of a list of keys."""
+    """A number, text or moment that is read only; `options` makes it one of a list of keys."""
 
     quantity: Quantity = Quantity.PLAIN
     options: tuple[str, ...] = ()
     is_text: bool = False
+    is_moment: bool = False
     is_counter: bool = False
     """True for a number that only grows (a lifetime count)."""
     precision: int | None = None

@@ -43,7 +43,7 @@ from .capabilities import (
     Role,
     WriteBudget,
 )
-from .features import FeatureValue
+from .features import FeatureValue, ShownValue
 
 __all__ = [
     "UNKNOWN_PHASES",
@@ -203,7 +203,7 @@ class Snapshot:
     """Keys of the chargers below a group."""
     currency: str | None = None
     """In which costs are, as an ISO 4217 code; it may become known later than they do."""
-    values: Mapping[str, FeatureValue] = field(default_factory=dict)
+    values: Mapping[str, ShownValue] = field(default_factory=dict)
     """Values of `Capabilities.features` by key; a missing key is not known."""
     occurrences: Mapping[str, Occurrence] = field(default_factory=dict)
 

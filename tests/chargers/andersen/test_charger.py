@@ -1,5 +1,6 @@
 """Hold the charger to honest states: pending until proven, unknown where the code hides it."""
 
+from datetime import UTC, datetime
 import json
 
 import pytest
@@ -93,7 +94,8 @@ async def test_a_charge_from_plug_to_log(rig: Rig) -> None:
     assert snapshot.currents_a == (16.0, None, None)
     assert snapshot.voltages_v == (231.0, None, None)
     assert snapshot.vehicle_connected is True
-    assert snapshot.values["session_start"] == "2026-11-20T12:16:45Z"
+    started = datetime(2026, 11, 20, 12, 16, 45, tzinfo=UTC)
+    assert snapshot.values["session_start"] == started
     snapshot = await rig.later(charger, 2400)
     assert snapshot.status is ChargerStatus.CONNECTED
     assert snapshot.session_energy_kwh == pytest.approx(2, abs=0.01)

@@ -1,5 +1,6 @@
 """Hold what is remembered: sums that only grow, commands under way, records to put back."""
 
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
@@ -70,6 +71,8 @@ def test_the_live_sample() -> None:
     values = charge_values(read)
     assert values["last_charge_cost"] == 1.53886
     assert values["last_charge_duration"] == 2764
+    started = datetime(2022, 7, 23, 9, 20, 42, tzinfo=UTC)
+    assert values["last_charge_start"] == started
 
 
 @pytest.mark.parametrize(

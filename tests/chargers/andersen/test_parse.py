@@ -1,5 +1,6 @@
 """Hold the pure half to the tables of the fact sheet, and to any nonsense the wire may send."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from hypothesis import given, strategies as st
@@ -25,6 +26,7 @@ from custom_components.busbar.chargers.andersen.slots import (
 )
 from custom_components.busbar.chargers.andersen.values import (
     flag,
+    moment,
     number,
     table,
     text,
@@ -143,6 +145,23 @@ def test_single_values(value: Any) -> None:
     assert flag(value) in {None, True, False}
     assert text(value) != ""
     assert isinstance(table(value), dict)
+    assert moment(value) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        ("2026-01-05T00:30:00Z", datetime(2026, 1, 5, 0, 30, tzinfo=UTC)),
+        ("2026-07-05T00:30:00+01:00", datetime(2026, 7, 4, 23, 30, tzinfo=UTC)),
+        ("2026-01-05T00:30:00", None),
+        ("0001-01-01T00:00:00+14:00", None),
+        ("now", None),
+        (20260105, None),
+    ],
+)
+def test_moments(value: Any, read: datetime | None) -> None:
+    """In UTC, and none without a zone."""
+    assert moment(value) == read
 
 
 @pytest.mark.parametrize(

@@ -70,8 +70,8 @@ ALWAYS: Final[tuple[Feature, ...]] = (
     Reading(
         key="pending_command", options=(NOTHING_PENDING, *CommandKind, CHECKING_VEHICLE)
     ),
-    Reading(key="session_start", is_text=True),
-    Reading(key="last_charge_start", is_text=True),
+    Reading(key="session_start", is_moment=True),
+    Reading(key="last_charge_start", is_moment=True),
     Reading(key="last_charge_duration", quantity=Quantity.DURATION_S, precision=0),
     Reading(key="last_charge_energy", quantity=Quantity.ENERGY_KWH, precision=2),
     Reading(key="last_charge_grid_energy", quantity=Quantity.ENERGY_KWH, precision=2),

@@ -7,10 +7,10 @@ older ones are settled into a sum, so that what is stored does not grow for ever
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, Final, Self
 
-from .values import Wire, number, table, text, whole
+from ..features import ShownValue
+from .values import Wire, moment, number, table, text, whole
 
 KEPT: Final = 200
 """Charges kept one by one; well over what one page of logs shows."""
@@ -54,16 +54,8 @@ def parse_charge(log: Wire) -> Charge | None:
 
 def _utc(written: str | None) -> str | None:
     """Return a time in UTC, so that texts sort as times do."""
-    try:
-        read = datetime.fromisoformat(written or "")
-    except ValueError:
-        return None
-    if read.tzinfo is None:
-        return None
-    try:
-        return read.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    except OverflowError:
-        return None
+    read = moment(written)
+    return None if read is None else read.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 PARTS: Final = 1_000_000
@@ -167,12 +159,12 @@ def newest(charges: Iterable[Charge]) -> Charge | None:
     return max(charges, key=lambda charge: charge.start, default=None)
 
 
-def charge_values(charge: Charge | None) -> Mapping[str, float | str]:
+def charge_values(charge: Charge | None) -> Mapping[str, ShownValue]:
     """Return the last charge as values of features."""
     if charge is None:
         return {}
     values = {
-        "last_charge_start": charge.start or None,
+        "last_charge_start": moment(charge.start),
         "last_charge_duration": charge.duration_s,
         "last_charge_energy": charge.energy_kwh,
         "last_charge_grid_energy": charge.grid_kwh,

@@ -1,11 +1,12 @@
 """Turn the status of the wire into values of ours. Pure; nulls and unknown codes never raise."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from ..model import UNKNOWN_PHASES, ChargerStatus, PhaseValues
 from .power import PowerUnit, in_watts, power_unit
-from .values import Wire, flag, number, table, text, whole
+from .values import Wire, flag, moment, number, table, text, whole
 
 DISABLED: Final = 255
 """Locked by a person or by the schedule. Whether a vehicle is plugged in cannot be seen then."""
@@ -63,7 +64,7 @@ class Status:
     unit: PowerUnit | None
     session_energy_kwh: float | None
     session_duration_s: float | None
-    session_start: str | None
+    session_start: datetime | None
     grid_power_w: float | None
     solar_power_w: float | None
     temperature_c: float | None
@@ -171,7 +172,7 @@ def parse_status(wire: Wire, remembered: PowerUnit | None = None) -> Status:
         unit=unit,
         session_energy_kwh=number(session.get("chargeEnergyTotal")),
         session_duration_s=number(session.get("duration")),
-        session_start=text(session.get("start")),
+        session_start=moment(session.get("start")),
         grid_power_w=_kilo(wire.get("sysGridPower")),
         solar_power_w=_kilo(wire.get("sysSolarPower")),
         temperature_c=number(wire.get("sysTemperature")),

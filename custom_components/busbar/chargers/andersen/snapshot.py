@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from ..features import FeatureValue
+from ..features import ShownValue
 from ..model import (
     Capabilities,
     Fallback,
@@ -166,11 +166,11 @@ def _limits(status: Status, reports: Reports) -> tuple[Limit, ...]:
     return tuple(limits)
 
 
-def _values(status: Status, reports: Reports) -> Mapping[str, FeatureValue]:
+def _values(status: Status, reports: Reports) -> Mapping[str, ShownValue]:
     """Return the values of features; what is not known is left out."""
     ledger = reports.memory.ledger
     is_heard = status.online is not False
-    values: dict[str, FeatureValue | None] = {
+    values: dict[str, ShownValue | None] = {
         "online": status.online,
         "locked_by_schedule": status.schedule_lock,
         "schedule_restore_pending": reports.memory.record is not None,

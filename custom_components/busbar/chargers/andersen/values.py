@@ -1,6 +1,7 @@
 """Read single values of the wire: every one may be null, missing, or of another type than yesterday."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 import math
 from typing import Any
 
@@ -27,6 +28,15 @@ def whole(value: object) -> int | None:
     """Return a whole number; 3.5 is none."""
     read = number(value)
     return int(read) if read is not None and read.is_integer() else None
+
+
+def moment(value: object) -> datetime | None:
+    """Return a moment in UTC; one without a zone could be any."""
+    try:
+        read = datetime.fromisoformat(value) if isinstance(value, str) else None
+        return read.astimezone(UTC) if read is not None and read.tzinfo else None
+    except ValueError, OverflowError:
+        return None
 
 
 def flag(value: object) -> bool | None:
