@@ -1,7 +1,7 @@
 """The base of entities that show one slot of a charger's own schedule."""
 
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any, cast, override
 
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.entity import EntityDescription
@@ -39,8 +39,9 @@ class SlotEntity[ValueT](ChargerEntity[ValueT]):
         self._attr_unique_id = (
             f"{coordinator.identity.key}_{key}_{description.translation_key}"
         )
-        name = (self._slot and self._slot.name) or str(number)
-        self._attr_translation_placeholders = {"slot": name}
+        self._number = str(number)
+        self._attr_translation_placeholders = {"slot": self._number}
+        self._attr_translation_placeholders = {"slot": self._slot_name}
 
     @property
     def _slot(self) -> ScheduleSlot | None:
@@ -48,6 +49,28 @@ class SlotEntity[ValueT](ChargerEntity[ValueT]):
         snapshot = self.coordinator.data
         slots = (snapshot.schedule if snapshot is not None else None) or ()
         return next((slot for slot in slots if slot.key == self._key), None)
+
+    @property
+    def _slot_name(self) -> str:
+        """Return what a person calls the slot: its number where it has no name, as before where it is not known."""
+        slot = self._slot
+        if slot is None:
+            return self.translation_placeholders["slot"]
+        return slot.name or self._number
+
+    @override
+    def _is_news(self, value: ValueT | None) -> bool:
+        """Return whether the slot is another one, or was given another name in the app."""
+        shown = self.translation_placeholders["slot"]
+        return super()._is_news(value) or self._slot_name != shown
+
+    @override
+    def _take(self) -> None:
+        super()._take()
+        if self._was_available:
+            self._attr_translation_placeholders = {"slot": self._slot_name}
+            # Home Assistant makes up the name once, and keeps it.
+            vars(self).pop("name", None)
 
     async def _async_change(self, **changes: Any) -> None:
         """Write what changes in the slot; all the rest stays as it is."""

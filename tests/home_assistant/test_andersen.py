@@ -163,6 +163,32 @@ async def test_what_the_app_changed_since_the_last_poll_stays(
     assert written["enabled"] is True
 
 
+async def test_a_slot_that_is_renamed_in_the_app(
+    hass: HomeAssistant, andersen_house: AndersenHouse, andersen_entry: MockConfigEntry
+) -> None:
+    """Its entities take the name over, though nothing else changes; without one it has its number."""
+    keys = {"switch": "slot_enabled", "time": "slot_start"}
+
+    def names() -> dict[str, str | None]:
+        slot = f"{andersen_house.key}_schedule_3"
+        return {
+            platform: state_with(hass, platform, f"{slot}_{key}").name
+            for platform, key in keys.items()
+        }
+
+    before = names()
+    assert before["switch"] == "Drive Schedule 3"
+    andersen_house.wall.schedule_names[2] = "Night"
+    await andersen_house.pass_time(1900, 60)
+    assert names() == {
+        "switch": "Drive Schedule Night",
+        "time": "Drive Start of schedule Night",
+    }
+    andersen_house.wall.schedule_names[2] = None
+    await andersen_house.pass_time(1900, 60)
+    assert names() == before
+
+
 @pytest.mark.parametrize("key", ["lifetime_cost", "last_charge_cost"])
 async def test_costs_are_in_the_currency_of_the_account(
     hass: HomeAssistant, andersen_house: AndersenHouse, key: str
