@@ -69,14 +69,24 @@ class ChargerEvent(ChargerEntity[Occurrence], EventEntity):
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        """Fire when the device reports an occurrence that is newer than the last one."""
-        seen, occurrence = self._value, self._read()
-        is_new = occurrence is not None and (
-            seen is None or occurrence.happened_at > seen.happened_at
-        )
-        if is_new and occurrence is not None:
+        """Fire once for each occurrence that is newer than the last one."""
+        for position, occurrence in enumerate(self._new()):
+            if position:
+                # A state holds one of them.
+                self.async_write_ha_state()
             self._trigger_event(occurrence.kind, dict(occurrence.details))
         super()._handle_coordinator_update()
+
+    def _new(self) -> list[Occurrence]:
+        """Return what happened since the value was taken, the oldest first."""
+        seen, last = self._value, self._read()
+        if last is None:
+            return []
+        return [
+            occurrence
+            for occurrence in (*last.earlier, last)
+            if seen is None or occurrence.happened_at > seen.happened_at
+        ]
 
 
 class SiteEvent(SiteEntity[None], EventEntity):

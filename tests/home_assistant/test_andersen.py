@@ -4,9 +4,10 @@ from datetime import time
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -17,7 +18,7 @@ from tests.repository.common import english
 
 from .acting import act, exists, refused, state_with
 from .andersen_house import AndersenHouse
-from .common import state_of
+from .common import entity_id, state_of
 from .test_charger_services import ask, device_id
 
 UNPROVEN = ("solar_grid_share", "solar_charge_always", "solar_override")
@@ -265,6 +266,36 @@ async def test_charge_now_over_a_restart(
     )
     assert andersen_house.enabled() == [False, True, False, True, False]
     assert wall.user_lock
+
+
+@pytest.mark.parametrize("ending", ["confirmed", "given_up"])
+async def test_each_end_is_told_once(
+    hass: HomeAssistant,
+    andersen_house: AndersenHouse,
+    andersen_entry: MockConfigEntry,
+    ending: str,
+) -> None:
+    """Also where two commands come to their end in one report."""
+    key, wall = andersen_house.key, andersen_house.wall
+    wall.slots.write({"sch2": {**wall.slots.wire()[2], "enabled": True}})
+    wall.user_lock = True
+    wall.publish()
+    await andersen_house.pass_time(100, 20)
+    if ending == "given_up":
+        await andersen_house.cloud.fault("ignores_commands", charger=wall)
+    told: list[tuple[str, str]] = []
+
+    @callback
+    def note(event: Event[EventStateChangedData]) -> None:
+        state = event.data["new_state"]
+        assert state is not None
+        told.append((state.attributes["command"], state.attributes["event_type"]))
+
+    result = entity_id(hass, "event", f"{key}_command_result")
+    async_track_state_change_event(hass, result, note)
+    await act(hass, "button", "press", f"{key}_charge_now")
+    await andersen_house.pass_time(400, 20)
+    assert sorted(told) == [("schedule", ending), ("unlock", ending)]
 
 
 async def test_charge_now_of_what_has_none(

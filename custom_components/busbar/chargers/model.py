@@ -9,9 +9,10 @@ Nothing here does I/O, and nothing here knows a make.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+import math
+from typing import Final, Protocol, runtime_checkable
 
 from .abilities import (
     Closes,
@@ -132,6 +133,10 @@ class Limit:
     """True for the one limit that `SetsCurrent.set_current` writes."""
 
 
+KEPT_OCCURRENCES: Final = 8
+"""More than can happen between two reports."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Occurrence:
     """The last time that a `Happening` happened, with what is fit to be shown of it."""
@@ -139,6 +144,21 @@ class Occurrence:
     kind: str
     happened_at: float
     details: Mapping[str, FeatureValue] = field(default_factory=dict)
+    earlier: tuple[Occurrence, ...] = ()
+    """Some times before, the oldest first, where several can come with one report."""
+
+    def after(self, last: Occurrence | None) -> Occurrence:
+        """Return it as what follows `last`, which may not have been told yet."""
+        if last is None:
+            return self
+        before = (*last.earlier, replace(last, earlier=()))
+        # Never at the same moment: one is told apart from the next by its time.
+        later = math.nextafter(last.happened_at, math.inf)
+        return replace(
+            self,
+            happened_at=max(self.happened_at, later),
+            earlier=before[-KEPT_OCCURRENCES:],
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -152,9 +152,12 @@ class Reports:
                 self.confirmed_a, self.confirmed_at = self.full_current_a, None
 
     def _ended(self, kind: CommandKind, ending: Ending, now: float) -> None:
-        self.occurrences[COMMAND_RESULT] = Occurrence(
+        ended = Occurrence(
             kind=ending, happened_at=now, details={"command": kind.value}
         )
+        # Two may end in one report.
+        last = self.occurrences.get(COMMAND_RESULT)
+        self.occurrences[COMMAND_RESULT] = ended.after(last)
 
     def checked(self, outcome: VehicleCheck, now: float) -> None:
         """Note how a look for a vehicle ended."""
