@@ -19,6 +19,7 @@ from .chargers.errors import (
     AuthenticationFailed,
     ChargerError,
     ConnectionFailed,
+    EmptyWindow,
     RateLimited,
     Rejected,
     Unsupported,
@@ -59,6 +60,7 @@ _FAILURES: Final[Mapping[type[ChargerError], _Failure]] = {
         key="authentication_failed", flow_error="invalid_auth"
     ),
     ConnectionFailed: _Failure(key="connection_failed"),
+    EmptyWindow: _Failure(key="empty_window", raises=ServiceValidationError),
     RateLimited: _Failure(
         key="rate_limited", details=_waiting_time, flow_error="rate_limited"
     ),

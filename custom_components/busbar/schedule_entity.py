@@ -1,6 +1,7 @@
 """The base of entities that show one slot of a charger's own schedule."""
 
 from collections.abc import Iterator
+from datetime import time
 from typing import Any, cast, override
 
 from homeassistant.exceptions import ServiceValidationError
@@ -10,6 +11,17 @@ from .chargers.model import Capabilities, HasSchedule, ScheduleChange, ScheduleS
 from .const import DOMAIN
 from .coordinator import ChargerCoordinator
 from .entity import ChargerEntity
+
+
+def whole_minutes(value: time) -> time:
+    """Return a time that a schedule can keep; raises where something would silently be lost."""
+    if value.second or value.microsecond:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="time_has_seconds",
+            translation_placeholders={"value": value.isoformat()},
+        )
+    return value
 
 
 def fixed_slots(capabilities: Capabilities) -> Iterator[tuple[int, str]]:

@@ -12,7 +12,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import ChargerCoordinator
 from .platform_setup import BusbarConfigEntry, async_add_busbar_entities
-from .schedule_entity import SlotEntity, fixed_slots
+from .schedule_entity import SlotEntity, fixed_slots, whole_minutes
 
 PARALLEL_UPDATES = 1
 
@@ -75,7 +75,8 @@ class SlotTime(SlotEntity[time], TimeEntity):
     @override
     async def async_set_value(self, value: time) -> None:
         """Write it."""
-        await self._async_change(**{self.entity_description.moment: value})
+        moment = self.entity_description.moment
+        await self._async_change(**{moment: whole_minutes(value)})
 
     @override
     def _read(self) -> time | None:

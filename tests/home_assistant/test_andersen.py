@@ -1,11 +1,12 @@
 """An Andersen account in Home Assistant: lock, slots, charge now, and honest states."""
 
 from datetime import time
+from typing import Any
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.util import dt as dt_util
@@ -122,6 +123,42 @@ async def test_slots(
     assert [one["slot"] for one in answer["slots"]] == answer["keys"]
     changed = answer["slots"][2]
     assert (changed["weekdays"], changed["enabled"]) == (["sat"], False)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"weekdays": [], "enabled": True},
+        {"start": "04:30", "enabled": True},
+    ],
+)
+async def test_a_slot_that_holds_no_moment_is_not_followed(
+    hass: HomeAssistant,
+    andersen_house: AndersenHouse,
+    andersen_entry: MockConfigEntry,
+    changes: dict[str, Any],
+) -> None:
+    """It would lock the charger for good, by accident; switched off it may be so."""
+    key = andersen_house.key
+    slot = {"slot": "schedule_3", **changes}
+    with pytest.raises(ServiceValidationError) as raised:
+        await ask(hass, "set_schedule", key, **slot)
+    assert raised.value.translation_key == "empty_window"
+    assert andersen_house.sent() == []
+    await ask(hass, "set_schedule", key, **slot | {"enabled": False})
+    assert andersen_house.sent() == ["setSchedules"]
+    error = await refused(hass, "switch", "turn_on", f"{key}_schedule_3_slot_enabled")
+    assert error.translation_key == "empty_window"
+
+
+async def test_seconds_are_not_lost_unseen(
+    hass: HomeAssistant, andersen_house: AndersenHouse, andersen_entry: MockConfigEntry
+) -> None:
+    """A schedule has none, so they are refused."""
+    start = f"{andersen_house.key}_schedule_3_slot_start"
+    error = await refused(hass, "time", "set_value", start, time=time(1, 0, 30))
+    assert error.translation_key == "time_has_seconds"
+    assert andersen_house.sent() == []
 
 
 async def test_start_and_end_within_a_minute(

@@ -281,6 +281,11 @@ async def test_schedule_is_switched_off(
             {"field": "end", "value": "6"},
         ),
         (
+            {"slot": "daily", "start": "22:30:15", "end": "06:00"},
+            "time_has_seconds",
+            {"value": "22:30:15"},
+        ),
+        (
             {"slot": "weekly_1", "start": "22:00", "end": "06:00", "weekdays": ["x"]},
             "not_a_weekday",
             {"value": "x", "weekdays": "mon, tue, wed, thu, fri, sat, sun"},

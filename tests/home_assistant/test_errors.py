@@ -16,6 +16,7 @@ from custom_components.busbar.chargers.errors import (
     AuthenticationFailed,
     ChargerError,
     ConnectionFailed,
+    EmptyWindow,
     RateLimited,
     Rejected,
     Unsupported,
@@ -42,6 +43,7 @@ CASES = [
     (RateLimited(90), "rate_limited", {"seconds": "90"}, "rate_limited"),
     (RateLimited(), "rate_limited", {"seconds": "60"}, "rate_limited"),
     (Rejected("no"), "rejected", {"reason": "no"}, "cannot_connect"),
+    (EmptyWindow("x"), "empty_window", {}, "cannot_connect"),
     (Odd("no"), "rejected", {"reason": "no"}, "cannot_connect"),
     (Unsupported("no"), "unsupported", {"reason": "no"}, "unsupported_device"),
     (WrongDevice("x"), "wrong_device", {}, "wrong_device"),
@@ -71,7 +73,7 @@ def test_words(
     ):
         raise error
     is_refusal = isinstance(failure.value, ServiceValidationError)
-    assert is_refusal is isinstance(error, Unsupported)
+    assert is_refusal is isinstance(error, (EmptyWindow, Unsupported))
     assert failure.value.translation_key == key
     assert failure.value.translation_placeholders == {"device": "Garage", **details}
     says(key, {"device": "Garage", **details})

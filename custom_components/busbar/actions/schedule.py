@@ -19,6 +19,7 @@ import voluptuous as vol
 from ..chargers.model import HasSchedule, ScheduleChange, ScheduleSlot
 from ..const import DOMAIN
 from ..coordinator import ChargerCoordinator
+from ..schedule_entity import whole_minutes
 from .arguments import charger_of, invalid, not_negative
 
 ACTION_GET_SCHEDULE: Final = "get_schedule"
@@ -129,12 +130,10 @@ def _change(coordinator: ChargerCoordinator, data: Mapping[str, Any]) -> Schedul
 
 def _time(field: str, value: object) -> time:
     """Return a time of day, as a form, a template or a helper gives it."""
-    if isinstance(value, time):
-        return value
-    parsed = dt_util.parse_time(value) if isinstance(value, str) else None
-    if parsed is None:
+    parsed = dt_util.parse_time(value) if isinstance(value, str) else value
+    if not isinstance(parsed, time):
         raise invalid("not_a_time", field=field, value=str(value))
-    return parsed
+    return whole_minutes(parsed)
 
 
 def _weekdays(values: list[object]) -> frozenset[int]:

@@ -27,6 +27,11 @@ class ScheduleSlot:
     name: str | None = None
     limit_a: float | None = None
 
+    @property
+    def is_empty(self) -> bool:
+        """Return whether it holds no moment."""
+        return not self.weekdays or self.start == self.end
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ScheduleChange:

@@ -44,6 +44,13 @@ class Rejected(ChargerError):
         self.reason = reason
 
 
+class EmptyWindow(Rejected):
+    """A slot would be followed that holds no moment: no day, or an end at its start.
+
+    Refused before anything is sent, for what a charger makes of it is an accident: never, or always.
+    """
+
+
 class RateLimited(ChargerError):
     """A budget is used up; `retry_after_s` seconds from now another attempt makes sense."""
 

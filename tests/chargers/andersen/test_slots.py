@@ -14,7 +14,7 @@ from custom_components.busbar.chargers.andersen.slots import (
     whole_slot,
     written_slot,
 )
-from custom_components.busbar.chargers.errors import Rejected
+from custom_components.busbar.chargers.errors import EmptyWindow, Rejected
 from custom_components.busbar.chargers.model import ScheduleChange, ScheduleSlot
 
 DAY_MAP = dict.fromkeys(
@@ -70,6 +70,7 @@ def test_what_is_written_is_what_is_read(
     start: time, end: time, weekdays: frozenset[int], enabled: bool
 ) -> None:
     """Whole slots, without what the input type refuses."""
+    is_empty = enabled and (not weekdays or start == end)
     changed: dict[str, Any] = {
         "key": "schedule_1",
         "start": start,
@@ -78,7 +79,12 @@ def test_what_is_written_is_what_is_read(
         "enabled": enabled,
     }
     raw = {**RAW, "__typename": "Slot", "note": None}
-    written = written_slot(raw, ScheduleChange(**changed))
+    change = ScheduleChange(**changed)
+    if is_empty:
+        with pytest.raises(EmptyWindow):
+            written_slot(raw, change)
+        return
+    written = written_slot(raw, change)
     assert set(written) == set(RAW)
     assert read_slots({"scheduleSlotsArray": [written]}, ()) == (
         ScheduleSlot(**changed),

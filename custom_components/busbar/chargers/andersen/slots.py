@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import time
 from typing import Any, Final
 
-from ..errors import Rejected
+from ..errors import EmptyWindow, Rejected
 from ..model import ScheduleChange, ScheduleSlot
 from .values import Wire, flag, table, text, whole
 
@@ -78,6 +78,10 @@ def written_slot(raw: Wire, change: ScheduleChange) -> dict[str, Any]:
     if slot is None:
         msg = "the charger does not show this slot"
         raise Rejected(msg)
+    if slot.enabled and slot.is_empty:
+        # Enabled slots lock whenever none of them is open, so with this one alone it would stay locked.
+        msg = "an enabled slot needs a day, and an end that is not its start"
+        raise EmptyWindow(msg)
     whole = named_fields(slot)
     return {
         **whole,
