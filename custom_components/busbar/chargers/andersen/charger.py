@@ -50,6 +50,7 @@ class AndersenCharger:
         client: Client,
         memory: Memory,
         clock: Callable[[], float],
+        wall: Callable[[], float],
         sleep: Callable[[float], Awaitable[None]],
         random: Random,
     ) -> None:
@@ -58,13 +59,14 @@ class AndersenCharger:
         self._client = client
         self._memory = memory
         self._clock = clock
-        self._reports = Reports(memory)
+        self._reports = Reports(memory, wall)
         self._commander = Commander(
             device_id=device_id,
             client=client,
             reports=self._reports,
             read=self._poll,
             clock=clock,
+            wall=wall,
         )
         self._keeper = Keeper(
             reports=self._reports,
@@ -163,7 +165,7 @@ class AndersenCharger:
     @property
     def is_closed(self) -> bool:
         """Return whether its lock, shown or on its way, is a site's and not the owner's."""
-        return self._memory.is_locked_for_now
+        return self._memory.ownership.is_claimed
 
     async def set_closed(self, closed: bool) -> None:
         """Lock or unlock for a site. Returns when the cloud took it, see `pending_command`."""

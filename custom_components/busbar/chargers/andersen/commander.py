@@ -1,15 +1,17 @@
 """Send commands: read first, refuse what would wait in the cloud, note what is to be proven."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Final
 
-from ..errors import ChargerError, ConnectionFailed, RateLimited, Rejected
+from ..errors import ChargerError, ConnectionFailed, Rejected
 from ..features import FeatureValue
 from ..model import ScheduleSlot
 from .client import Client
 from .features import SOLAR_ARGUMENTS, SOLAR_SHARE
+from .ownership import LockCommand
 from .parse import Status
 from .pending import CommandKind, Subject
 from .reports import Reports
@@ -46,35 +48,35 @@ class Commander:
         reports: Reports,
         read: Callable[[], Awaitable[object]],
         clock: Callable[[], float],
+        wall: Callable[[], float],
     ) -> None:
-        """`read` polls the status into `reports`."""
+        """`read` polls the status into `reports`; `wall` is the time that outlives a restart."""
         self._device_id = device_id
         self._client = client
         self._reports = reports
         self._memory = reports.memory
         self._read = read
         self._clock = clock
+        self._wall = wall
         self._one_after_the_other = asyncio.Lock()
 
     async def set_locked(self, locked: bool) -> None:
-        """Lock or unlock; remembers whose lock it is before it is closed."""
+        """Lock or unlock for a person; what they lock is no site's any more."""
         async with self._one_after_the_other:
             status = await self._reachable()
-            if locked:
-                self._memory.is_locked_for_now = False
-            await self._lock(status, locked=locked)
+            await self._lock_for_person(status, locked=locked)
 
     async def set_closed(self, closed: bool) -> None:
-        """Lock or unlock for a site; a lock that is the owner's, or on its way for them, stays theirs."""
+        """Lock or unlock for a site: it locks what nobody locked, and unlocks only what is its own."""
         async with self._one_after_the_other:
             status = await self._reachable()
-            is_free = status.user_lock is False and not self._is_locking()
-            try:
-                await self._lock(status, locked=closed)
-            finally:
-                # Also where the answer was lost. Not before: a report that crosses the command shows it open.
-                if closed and is_free:
-                    self._memory.is_locked_for_now = True
+            if closed and not self._is_owners(status):
+                with self._undone_if_refused():
+                    self._remember(is_ours=True, is_claimed=True)
+                    await self._lock(locked=True)
+            elif not closed and self._memory.ownership.is_claimed:
+                # It stays the site's until a report shows it open: the command may be lost.
+                await self._lock(locked=False)
 
     async def charge_now(self) -> None:
         """Unlock and switch the schedule off, with a record of how it was."""
@@ -97,8 +99,7 @@ class Commander:
         """Lock, and put the schedule back that was switched off to charge."""
         async with self._one_after_the_other:
             status = await self._reachable()
-            self._memory.is_locked_for_now = False
-            await self._lock(status, locked=True)
+            await self._lock_for_person(status, locked=True)
             record = self._memory.record
             if record is not None:
                 # A person has just locked it: whether it was locked before no longer matters.
@@ -185,9 +186,15 @@ class Commander:
             raise Rejected(msg)
         return status
 
-    def _is_locking(self) -> bool:
-        under_way = self._reports.pending.about(Subject.LOCK)
-        return under_way is not None and under_way.kind is CommandKind.LOCK
+    def _is_owners(self, status: Status) -> bool:
+        """Return whether the lock, shown or on its way, is nobody's but the owner's."""
+        owned = self._memory.ownership
+        if owned.is_claimed:
+            return False
+        if owned.unproven is not None:
+            # What a person unlocks is theirs no longer.
+            return owned.unproven.locked
+        return status.user_lock is True
 
     def _enabled(self) -> Mapping[str, bool]:
         """Return which slots are on; raises where that cannot be put back later."""
@@ -207,7 +214,7 @@ class Commander:
             msg = "the charger does not say whether it is locked"
             raise Rejected(msg)
         # What a site closed, it closes again where it has to.
-        owners_lock = status.user_lock and not self._memory.is_locked_for_now
+        owners_lock = status.user_lock and not self._memory.ownership.is_claimed
         if known is not None:
             # Made by disabling the schedule alone it knows nothing of the lock.
             lock = owners_lock if known.user_lock is None else known.user_lock
@@ -215,7 +222,7 @@ class Commander:
         return Record(
             phase=Phase.OPENING,
             user_lock=owners_lock,
-            is_ours=self._memory.is_locked_by_us,
+            is_ours=self._memory.ownership.is_ours,
             enabled=self._enabled(),
         )
 
@@ -234,7 +241,7 @@ class Commander:
         try:
             if is_scheduled:
                 await self._disable_slots()
-            await self._lock(status, locked=False)
+            await self._lock(locked=False)
         except ChargerError:
             self.begin_closing()
             raise
@@ -245,21 +252,50 @@ class Commander:
         """Write what the record says: the lock first, then the slots."""
         self._memory.take_back(record)
         if record.user_lock:
-            await self._lock(self._reports.status, locked=True)
+            await self._lock(locked=True)
         slots = slots_to_restore(self._reports.wire, record.enabled)
         if slots:
             await self._write_slots(slots)
 
-    async def _lock(self, status: Status, *, locked: bool) -> None:
-        record = self._memory.record
-        is_restoring = record is not None and record.phase is Phase.CLOSING
-        if locked and status.user_lock is False and not is_restoring:
-            self._memory.is_locked_by_us = True
-        await self._write(
-            CommandKind.LOCK if locked else CommandKind.UNLOCK,
-            {"sysUserLock": locked},
-            self._client.run_command(self._device_id, LOCK if locked else UNLOCK),
+    async def _lock_for_person(self, status: Status, *, locked: bool) -> None:
+        with self._undone_if_refused():
+            if locked:
+                is_ours = self._memory.ownership.is_ours or status.user_lock is False
+                self._remember(is_ours=is_ours, is_claimed=False)
+            await self._lock(locked=locked)
+
+    def _remember(self, *, is_ours: bool, is_claimed: bool) -> None:
+        self._memory.ownership = replace(
+            self._memory.ownership, is_ours=is_ours, is_claimed=is_claimed
         )
+
+    async def _lock(self, *, locked: bool) -> None:
+        """Send it; it is stored before that it is on its way."""
+        command = LockCommand(locked=locked, sent_at=self._wall())
+        kind = CommandKind.LOCK if locked else CommandKind.UNLOCK
+        function = LOCK if locked else UNLOCK
+        with self._undone_if_refused():
+            self._memory.ownership = replace(self._memory.ownership, unproven=command)
+            self._reports.sending = kind
+            try:
+                await self._write(
+                    kind,
+                    {"sysUserLock": locked},
+                    self._client.run_command(self._device_id, function),
+                )
+            finally:
+                self._reports.sending = None
+
+    @contextmanager
+    def _undone_if_refused(self) -> Iterator[None]:
+        """Take back what was remembered of a command that was refused; one without an answer may be taken."""
+        ownership = self._memory.ownership
+        try:
+            yield
+        except ChargerError as err:
+            if _is_refused(err):
+                self._memory.ownership = ownership
+            raise
 
     async def _disable_slots(self) -> None:
         expected = {key: {"enabled": False} for key in WIRE_KEYS}
@@ -279,8 +315,14 @@ class Commander:
         """Send; what may have been taken counts as sent, also where no answer came."""
         try:
             await request
-        except ChargerError as err:
-            if isinstance(err, ConnectionFailed) and not isinstance(err, RateLimited):
+        except (ChargerError, asyncio.CancelledError) as err:
+            # Whoever waits no longer for the answer cannot know either.
+            if not _is_refused(err):
                 self._reports.sent(kind, expected, self._clock())
             raise
         self._reports.sent(kind, expected, self._clock())
+
+
+def _is_refused(err: BaseException) -> bool:
+    """Return whether the cloud said no; without an answer it may have taken the command."""
+    return isinstance(err, ChargerError) and not isinstance(err, ConnectionFailed)

@@ -81,6 +81,15 @@ def shows(status: Wire, expected: Mapping[str, Any]) -> bool:
     return True
 
 
+def laid_over(status: Wire, expected: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a status as it will be once what is expected has come into effect."""
+    slots = raw_slots(status)
+    fields = {key: value for key, value in expected.items() if key not in WIRE_KEYS}
+    for index, key in enumerate(WIRE_KEYS[: len(slots)]):
+        slots[index] = {**slots[index], **expected.get(key, {})}
+    return {**status, **fields, "scheduleSlotsArray": slots}
+
+
 class PendingCommands:
     """Hold at most one command per subject."""
 
@@ -104,6 +113,11 @@ class PendingCommands:
     def is_believable(self, subject: Subject, reported_at: float) -> bool:
         """Return whether a report about the subject shows what will stay."""
         return reported_at >= self._doubtful_until.get(subject, reported_at)
+
+    def doubt(self, subject: Subject, until: float) -> None:
+        """Believe no report about the subject for a while: something may still come into effect."""
+        before = self._doubtful_until.get(subject, until)
+        self._doubtful_until[subject] = max(before, until)
 
     def add(self, kind: CommandKind, expected: Mapping[str, Any], now: float) -> None:
         """Note a command that the cloud took, or may have taken."""
