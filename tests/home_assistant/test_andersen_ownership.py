@@ -331,3 +331,99 @@ async def test_a_lock_that_is_not_proven_yet_is_followed_over_a_restart(
     await andersen_house.pass_time(300, 20)
     assert wall.user_lock
     assert is_closed_by_us(andersen_house, andersen_entry)
+
+
+async def test_an_unlocking_that_is_not_proven_is_withdrawn(
+    andersen_house: AndersenHouse,
+    andersen_entry: MockConfigEntry,
+    site: MockConfigEntry,
+) -> None:
+    """By one lock after five minutes; until that is proven the full current counts, and later the site tries again."""
+    wall, coordinator = andersen_house.wall, site.runtime_data.coordinator
+    data = coordinator_of(andersen_entry, andersen_house.key)
+    await aim(andersen_house, site, 20, RESTED_S)
+    before = len(andersen_house.sent())
+    await andersen_house.cloud.fault(Fault.IGNORES_COMMANDS, charger=wall)
+    await coordinator.async_set_target((40, 40, 40), None)
+    await andersen_house.until(lambda: len(andersen_house.sent()) > before, 10)
+    await andersen_house.pass_time(290, 10)
+    assert andersen_house.sent()[before:] == ["userUnlock"]
+    await andersen_house.pass_time(70, 10)
+    assert andersen_house.sent()[before:] == ["userUnlock", "userLock"]
+    assert (data.data.commanded_a, data.data.confirmed_a) == (0, 32)
+    await andersen_house.pass_time(250, 10)
+    assert data.data.confirmed_a == 0
+    assert is_closed_by_us(andersen_house, andersen_entry)
+    await andersen_house.pass_time(3600 - 610, 10)
+    sent = andersen_house.sent()[before:]
+    assert sent == (["userUnlock", "userLock"] * 3)[: len(sent)]
+    assert len(sent) > 2
+    await andersen_house.cloud.fault(Fault.IGNORES_COMMANDS, on=False, charger=wall)
+    await andersen_house.pass_time(RESTED_S, 20)
+    assert not wall.user_lock
+
+
+async def test_an_unlocking_that_comes_late_finds_a_lock_behind_it(
+    andersen_house: AndersenHouse,
+    andersen_entry: MockConfigEntry,
+    site: MockConfigEntry,
+) -> None:
+    """It waited in the cloud while the charger was away, and the site has no room for it any more."""
+    wall, cloud = andersen_house.wall, andersen_house.cloud
+    await aim(andersen_house, site, 20, RESTED_S)
+    before = len(andersen_house.sent())
+    await site.runtime_data.coordinator.async_set_target((40, 40, 40), None)
+    await andersen_house.until(lambda: len(andersen_house.sent()) > before)
+    await cloud.fault(Fault.OFFLINE, charger=wall)
+    await andersen_house.pass_time(900, 20)
+    await site.runtime_data.coordinator.async_set_balancing(on=False)
+    assert andersen_house.sent()[before:] == ["userUnlock"]
+    await cloud.fault(Fault.OFFLINE, on=False, charger=wall)
+    await andersen_house.pass_time(60, 20)
+    assert andersen_house.sent()[before:] == ["userUnlock", "userLock"]
+    coordinator = coordinator_of(andersen_entry, andersen_house.key)
+    assert coordinator.data.confirmed_a != 0
+    await andersen_house.pass_time(600, 20)
+    assert wall.user_lock
+    assert is_closed_by_us(andersen_house, andersen_entry)
+
+
+async def test_an_unlocking_is_withdrawn_over_a_restart(
+    hass: HomeAssistant,
+    andersen_house: AndersenHouse,
+    andersen_entry: MockConfigEntry,
+    site: MockConfigEntry,
+) -> None:
+    """Refused at first, it is sent again."""
+    wall, cloud = andersen_house.wall, andersen_house.cloud
+    await aim(andersen_house, site, 20, RESTED_S)
+    before = len(andersen_house.sent())
+    await cloud.fault(Fault.IGNORES_COMMANDS, charger=wall)
+    await site.runtime_data.coordinator.async_set_target((40, 40, 40), None)
+    await andersen_house.until(lambda: len(andersen_house.sent()) > before, 10)
+    await site.runtime_data.coordinator.async_set_balancing(on=False)
+    await hass.config_entries.async_unload(andersen_entry.entry_id)
+    await andersen_house.pass_time(600, 60)
+    await cloud.fault(Fault.COMMANDS_FAIL)
+    await hass.config_entries.async_setup(andersen_entry.entry_id)
+    await andersen_house.live(andersen_entry)
+    assert andersen_house.sent()[before:] == ["userUnlock"]
+    await cloud.fault(Fault.COMMANDS_FAIL, on=False)
+    await andersen_house.pass_time(1200, 20)
+    assert andersen_house.sent()[before:] == ["userUnlock", "userLock"]
+
+
+async def test_a_persons_unlocking_is_not_withdrawn(
+    hass: HomeAssistant,
+    andersen_house: AndersenHouse,
+    andersen_entry: MockConfigEntry,
+    site: MockConfigEntry,
+) -> None:
+    """What a person wants no loop takes back."""
+    await aim(andersen_house, site, 20, RESTED_S)
+    await site.runtime_data.coordinator.async_set_balancing(on=False)
+    before = len(andersen_house.sent())
+    await andersen_house.cloud.fault(Fault.IGNORES_COMMANDS)
+    await act(hass, "switch", "turn_off", f"{andersen_house.key}_lock")
+    await andersen_house.pass_time(1200, 20)
+    assert andersen_house.sent()[before:] == ["userUnlock"]

@@ -104,12 +104,18 @@ class Gate:
     ) -> None:
         """Open it for its full current, close it for less. Raises `ChargerError`."""
         full_a = self.capabilities.full_current_a or 0.0
-        await (self.open() if current_a > full_a - _TOLERANCE_A > 0 else self._shut())
+        if current_a > full_a - _TOLERANCE_A > 0:
+            await self._open(for_good=False)
+        else:
+            await self._shut()
 
     async def open(self) -> None:
-        """Open it, if it was a site that closed it. Raises `ChargerError`."""
+        """Open it for good, if it was a site that closed it. Raises `ChargerError`."""
+        await self._open(for_good=True)
+
+    async def _open(self, *, for_good: bool) -> None:
         if self.is_closed_by_us:
-            await self._set_closed(False)
+            await self._set_closed(False, for_good=for_good)
 
     async def _shut(self) -> None:
         snapshot = self.snapshot
@@ -120,9 +126,9 @@ class Gate:
     def _closes(self) -> Closes:
         return cast("Closes", self._charger)
 
-    async def _set_closed(self, closed: bool) -> None:
+    async def _set_closed(self, closed: bool, *, for_good: bool = False) -> None:
         try:
-            await self._closes.set_closed(closed)
+            await self._closes.set_closed(closed, for_good=for_good)
         finally:
             self.note()
 

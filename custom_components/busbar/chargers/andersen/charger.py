@@ -167,9 +167,9 @@ class AndersenCharger:
         """Return whether its lock, shown or on its way, is a site's and not the owner's."""
         return self._memory.ownership.is_claimed
 
-    async def set_closed(self, closed: bool) -> None:
+    async def set_closed(self, closed: bool, *, for_good: bool = False) -> None:
         """Lock or unlock for a site. Returns when the cloud took it, see `pending_command`."""
-        await self._run(self._commander.set_closed(closed))
+        await self._run(self._commander.set_closed(closed, for_good=for_good))
 
     async def set_charging(self, released: bool) -> None:
         """Unlock and switch the schedule off, or lock and put the schedule back."""
@@ -272,6 +272,7 @@ class AndersenCharger:
 
     def _publish(self) -> Snapshot:
         """Show what is known now to everybody who listens."""
+        self._keeper.watch_lock()
         identity = identity_of(MAKE, self._device_id, self._reports)
         capabilities = capabilities_of(self._reports)
         is_changed = (identity, capabilities) != (self._identity, self._capabilities)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Final
 
-from ..errors import ChargerError, ConnectionFailed, Rejected
+from ..errors import ChargerError, ConnectionFailed, RateLimited, Rejected
 from ..features import FeatureValue
 from ..model import ScheduleSlot
 from .client import Client
@@ -24,10 +24,14 @@ from .slots import (
     slots_to_restore,
     written_slot,
 )
+from .values import flag
 
 LOCK: Final = "userLock"
 UNLOCK: Final = "userUnlock"
 RESET_RCM: Final = "rcmReset"
+
+REST_S: Final = 900.0
+"""From a withdrawn unlocking to the next: with the 300 s after which one is given up, six commands in an hour."""
 
 SOLAR_FIELDS: Final = {
     "maxGridChargePercent": "solarMaxGridChargePercent",
@@ -58,6 +62,7 @@ class Commander:
         self._read = read
         self._clock = clock
         self._wall = wall
+        self._rests_until = clock()
         self._one_after_the_other = asyncio.Lock()
 
     async def set_locked(self, locked: bool) -> None:
@@ -66,8 +71,11 @@ class Commander:
             status = await self._reachable()
             await self._lock_for_person(status, locked=locked)
 
-    async def set_closed(self, closed: bool) -> None:
-        """Lock or unlock for a site: it locks what nobody locked, and unlocks only what is its own."""
+    async def set_closed(self, closed: bool, *, for_good: bool = False) -> None:
+        """Lock or unlock for a site: it locks what nobody locked, and unlocks only what is its own.
+
+        What is unlocked `for_good` is not withdrawn: nobody counts what it draws any more.
+        """
         async with self._one_after_the_other:
             status = await self._reachable()
             if closed and not self._is_owners(status):
@@ -76,24 +84,32 @@ class Commander:
                     await self._lock(locked=True)
             elif not closed and self._memory.ownership.is_claimed:
                 # It stays the site's until a report shows it open: the command may be lost.
-                await self._lock(locked=False)
+                if for_good:
+                    await self._lock(locked=False)
+                elif self._may_try():
+                    await self._lock(locked=False, is_on_trial=True)
+
+    async def withdraw(self) -> None:
+        """Lock again what a site unlocked in vain: the command might come into effect when nobody expects it."""
+        async with self._one_after_the_other:
+            await self._reachable()
+            if self._reports.has_lost_trial:
+                self._rests_until = self._clock() + REST_S
+                await self._lock(locked=True)
 
     async def charge_now(self) -> None:
         """Unlock and switch the schedule off, with a record of how it was."""
         async with self._one_after_the_other:
             status = await self._reachable()
-            await self._open(status, Phase.OPENING, self._recorded(status))
+            await self._open(status, Phase.OPENING, self._recorded())
 
     async def disable_schedules(self) -> None:
         """Switch all slots off, with a record of which were on."""
         async with self._one_after_the_other:
             await self._reachable()
-            if self._memory.record is None:
-                enabled = self._enabled()
-                self._memory.record = Record(
-                    phase=Phase.HELD, user_lock=None, enabled=enabled
-                )
-            await self._disable_slots()
+            with self._undone_if_refused():
+                self._memory.record = self._with_slots_off()
+                await self._disable_slots()
 
     async def stop(self) -> None:
         """Lock, and put the schedule back that was switched off to charge."""
@@ -102,8 +118,7 @@ class Commander:
             await self._lock_for_person(status, locked=True)
             record = self._memory.record
             if record is not None:
-                # A person has just locked it: whether it was locked before no longer matters.
-                closing = replace(record, phase=Phase.CLOSING, user_lock=None)
+                closing = record.at(Phase.CLOSING)
                 self._memory.record = closing
                 await self._put_back(closing)
 
@@ -136,7 +151,7 @@ class Commander:
             if self._memory.record is not None or self._reports.pending:
                 msg = "another command has not come to its end yet"
                 raise Rejected(msg)
-            await self._open(status, Phase.CHECKING, self._recorded(status))
+            await self._open(status, Phase.CHECKING, self._recorded())
 
     async def set_schedule(self, slots: Sequence[ScheduleSlot]) -> None:
         """Write these slots as a whole, after reading them."""
@@ -196,35 +211,63 @@ class Commander:
             return owned.unproven.locked
         return status.user_lock is True
 
+    def _may_try(self) -> bool:
+        """Return whether a site's unlocking is to be sent: one is followed to its end before the next.
+
+        Raises `RateLimited` while one is withdrawn, and for a while after that.
+        """
+        rest_s = self._rests_until - self._clock()
+        if self._reports.has_lost_trial:
+            raise RateLimited(REST_S)
+        if rest_s > 0:
+            raise RateLimited(rest_s)
+        unproven = self._memory.ownership.unproven
+        return unproven is None or not unproven.is_on_trial
+
     def _enabled(self) -> Mapping[str, bool]:
-        """Return which slots are on; raises where that cannot be put back later."""
-        enabled = enabled_slots(self._reports.wire)
+        """Return which slots are on, or about to be; raises where that cannot be put back later."""
+        enabled = enabled_slots(self._reports.coming)
         if len(enabled) < len(WIRE_KEYS):
             msg = "the charger does not show its schedule"
             raise Rejected(msg)
         return enabled
 
-    def _recorded(self, status: Status) -> Record:
+    def _with_slots_off(self) -> Record:
+        """Return the record to keep when all slots are switched off: nothing puts them back meanwhile."""
+        record = self._memory.record
+        if record is None:
+            return Record(phase=Phase.HELD, user_lock=None, enabled=self._enabled())
+        if record.phase is not Phase.CLOSING:
+            return record
+        # A lock is put back all the same, and that leaves nobody who would remember the slots.
+        return (
+            replace(record, enabled={}) if record.user_lock else record.at(Phase.HELD)
+        )
+
+    def _recorded(self) -> Record:
         """Return the record to keep: the one before, if there is one."""
         known = self._memory.record
         if known is not None and known.phase is Phase.CHECKING:
             msg = "a look for a vehicle is under way"
             raise Rejected(msg)
-        if status.user_lock is None:
+        user_lock = flag(self._reports.coming.get("sysUserLock"))
+        if user_lock is None:
             msg = "the charger does not say whether it is locked"
             raise Rejected(msg)
         # What a site closed, it closes again where it has to.
-        owners_lock = status.user_lock and not self._memory.ownership.is_claimed
-        if known is not None:
-            # Made by disabling the schedule alone it knows nothing of the lock.
-            lock = owners_lock if known.user_lock is None else known.user_lock
-            return replace(known, user_lock=lock)
-        return Record(
-            phase=Phase.OPENING,
-            user_lock=owners_lock,
-            is_ours=self._memory.ownership.is_ours,
-            enabled=self._enabled(),
-        )
+        owned = self._memory.ownership
+        owners_lock = user_lock and not owned.is_claimed
+        if known is None:
+            return Record(
+                phase=Phase.OPENING,
+                user_lock=owners_lock,
+                is_ours=owned.is_ours,
+                enabled=self._enabled(),
+            )
+        if known.user_lock is None:
+            # Made by disabling the schedule alone, or before a person locked or unlocked.
+            return replace(known, user_lock=owners_lock, is_ours=owned.is_ours)
+        return known
 
     async def _open(self, status: Status, phase: Phase, record: Record) -> None:
         """Switch the schedule off and unlock, in this order; the record is stored first."""
@@ -253,12 +296,16 @@ class Commander:
         self._memory.take_back(record)
         if record.user_lock:
             await self._lock(locked=True)
-        slots = slots_to_restore(self._reports.wire, record.enabled)
+        slots = slots_to_restore(self._reports.coming, record.enabled)
         if slots:
             await self._write_slots(slots)
 
     async def _lock_for_person(self, status: Status, *, locked: bool) -> None:
+        """Do what a person wants now: whether it was locked before no longer matters."""
+        record = self._memory.record
         with self._undone_if_refused():
+            if record is not None:
+                self._memory.record = replace(record, user_lock=None)
             if locked:
                 is_ours = self._memory.ownership.is_ours or status.user_lock is False
                 self._remember(is_ours=is_ours, is_claimed=False)
@@ -269,9 +316,11 @@ class Commander:
             self._memory.ownership, is_ours=is_ours, is_claimed=is_claimed
         )
 
-    async def _lock(self, *, locked: bool) -> None:
+    async def _lock(self, *, locked: bool, is_on_trial: bool = False) -> None:
         """Send it; it is stored before that it is on its way."""
-        command = LockCommand(locked=locked, sent_at=self._wall())
+        command = LockCommand(
+            locked=locked, sent_at=self._wall(), is_on_trial=is_on_trial
+        )
         kind = CommandKind.LOCK if locked else CommandKind.UNLOCK
         function = LOCK if locked else UNLOCK
         with self._undone_if_refused():
@@ -289,12 +338,13 @@ class Commander:
     @contextmanager
     def _undone_if_refused(self) -> Iterator[None]:
         """Take back what was remembered of a command that was refused; one without an answer may be taken."""
-        ownership = self._memory.ownership
+        ownership, record = self._memory.ownership, self._memory.record
         try:
             yield
         except ChargerError as err:
             if _is_refused(err):
                 self._memory.ownership = ownership
+                self._memory.record = _taken_back(record, self._memory.record)
             raise
 
     async def _disable_slots(self) -> None:
@@ -321,6 +371,14 @@ class Commander:
                 self._reports.sent(kind, expected, self._clock())
             raise
         self._reports.sent(kind, expected, self._clock())
+
+
+def _taken_back(before: Record | None, now: Record | None) -> Record | None:
+    """Return the record as it was; what was proven or marked to be put back while the command was sent stays so."""
+    if before is None or now is None:
+        return now
+    is_closing = Phase.CLOSING in {before.phase, now.phase}
+    return before.at(Phase.CLOSING) if is_closing else before
 
 
 def _is_refused(err: BaseException) -> bool:

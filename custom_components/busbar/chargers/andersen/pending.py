@@ -90,6 +90,16 @@ def laid_over(status: Wire, expected: Mapping[str, Any]) -> dict[str, Any]:
     return {**status, **fields, "scheduleSlotsArray": slots}
 
 
+def _merged(older: Mapping[str, Any], newer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what both lead to; of a slot the newer one may name a part only."""
+    parts = {
+        key: {**older.get(key, {}), **value}
+        for key, value in newer.items()
+        if key in WIRE_KEYS
+    }
+    return {**older, **newer, **parts}
+
+
 class PendingCommands:
     """Hold at most one command per subject."""
 
@@ -127,7 +137,7 @@ class PendingCommands:
             if any(older.expected.get(k, v) != v for k, v in expected.items()):
                 # The older one may come into effect after this one was sent, and before this one does.
                 self._doubtful_until[subject] = now + TYPICAL_S
-            expected = {**older.expected, **expected}
+            expected = _merged(older.expected, expected)
         self._held[subject] = Pending(
             kind=kind,
             expected=expected,

@@ -18,6 +18,7 @@ from .pending import (
     Ending,
     PendingCommands,
     Subject,
+    laid_over,
     shows,
 )
 from .restore import Phase
@@ -64,6 +65,14 @@ class Reports:
     def names(self) -> tuple[str | None, ...]:
         """Return the names of the schedule slots."""
         return schedule_names(self.info)
+
+    @property
+    def coming(self) -> dict[str, Any]:
+        """Return the status as it will be once all that is under way has come into effect."""
+        wire = self.wire
+        for pending in self.pending:
+            wire = laid_over(wire, pending.expected)
+        return wire
 
     def take_poll(self, wire: Wire, now: float) -> None:
         """Take a whole status; it replaces everything."""
