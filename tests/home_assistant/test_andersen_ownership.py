@@ -270,6 +270,7 @@ async def test_a_long_silence_of_the_cloud_may_hide_such_a_return(
     """Nobody heard that the charger was away: the first report after it is doubted as well."""
     wall, cloud = andersen_house.wall, andersen_house.cloud
     await close_without_waiting(andersen_house, site)
+    await site.runtime_data.coordinator.async_set_balancing(on=False)
     await cloud.fault(Fault.OFFLINE, charger=wall)
     await cloud.fault(Fault.NO_WEBSOCKET)
     await cloud.fault(Fault.DROP_WEBSOCKETS)
