@@ -191,16 +191,19 @@ class ChargerCoordinator(DataUpdateCoordinator[Snapshot]):
             self.plugged_in_at = self.heard_at
         self._was_connected = snapshot.vehicle_connected
         if self.gate is not None:
-            self.gate.note(snapshot)
+            self.gate.note()
         if self.opener is not None:
             self.opener.async_look()
 
     async def async_command(self, command: Awaitable[object]) -> None:
         """Send a person's command; raise a translated error where it was not taken."""
-        with command_errors(self.hass, self.config_entry, self.identity.name):
-            await command
-        if self.gate is not None:
-            self.gate.follow_owner()
+        try:
+            with command_errors(self.hass, self.config_entry, self.identity.name):
+                await command
+        finally:
+            # Also a command that failed may have moved a lock.
+            if self.gate is not None:
+                self.gate.note()
         self.async_update_listeners()
 
     async def async_set_control(self, *, allowed: bool) -> None:

@@ -143,6 +143,7 @@ async def andersen_house(
         ),
         # Looked up at each call, so that it is the stopped one.
         "clock": lambda: time.monotonic(),  # noqa: PLW0108 # patched later
+        "wall": lambda: time.time(),  # noqa: PLW0108 # patched later
         "sleep": house.pause,
     }
     for function in (andersen.create_connection, andersen.identify):

@@ -11,7 +11,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.busbar.const import DOMAIN
 from simulators.world import Car, CarSpec
 
-from .acting import act, coordinator_of
+from .acting import act, coordinator_of, state_with
 from .andersen_house import AndersenHouse
 
 RESTED_S = 2400
@@ -88,7 +88,7 @@ async def test_it_closes_and_opens_again(
     await aim(andersen_house, site, 20)
     assert set(andersen_house.sent()) == {"userLock"}
     assert andersen_house.wall.user_lock
-    assert list(hass_storage["busbar.gates"]["data"]) == [andersen_house.key]
+    assert hass_storage["busbar.gates"]["data"] == [andersen_house.key]
     await hass.config_entries.async_reload(andersen_entry.entry_id)
     await andersen_house.live(andersen_entry)
     assert is_closed_by_us(andersen_house, andersen_entry)
@@ -96,7 +96,7 @@ async def test_it_closes_and_opens_again(
     assert andersen_house.sent()[-1] == "userUnlock"
     assert andersen_house.wall.power_w > 7000
     assert not is_closed_by_us(andersen_house, andersen_entry)
-    assert hass_storage["busbar.gates"]["data"] == {}
+    assert hass_storage["busbar.gates"]["data"] == []
 
 
 async def test_what_a_person_locked_in_the_app_stays_locked(
@@ -225,17 +225,39 @@ async def test_the_owners_lock_comes_back_as_the_owners(
     assert andersen_house.wall.user_lock
 
 
+async def look_for_vehicle(house: AndersenHouse, entry: MockConfigEntry) -> None:
+    """Look whether a vehicle is plugged in, and wait for the end; the button is off until a person enables it."""
+    coordinator = coordinator_of(entry, house.key)
+    charger: Any = coordinator.charger
+    await coordinator.async_command(charger.run_command("check_vehicle"))
+    values = coordinator.data.values
+    assert values["pending_command"] == "check_vehicle"
+    await house.until(
+        lambda: coordinator.data.values["schedule_restore_pending"] is False, 20
+    )
+
+
 async def test_a_look_for_a_vehicle_leaves_the_lock_to_the_site(
     hass: HomeAssistant,
     andersen_house: AndersenHouse,
     andersen_entry: MockConfigEntry,
     site: MockConfigEntry,
 ) -> None:
-    """Whatever the look finds, the site can open what it had closed."""
+    """Whatever the look finds, the site closes it again, and can open what it had closed."""
     await aim(andersen_house, site, 20)
-    await press(hass, andersen_house, "check_vehicle")
+    before = len(andersen_house.sent())
+    await look_for_vehicle(andersen_house, andersen_entry)
+    assert andersen_house.sent()[before] == "userUnlock"
+    assert (
+        state_with(hass, "event", f"{andersen_house.key}_vehicle_check").attributes[
+            "event_type"
+        ]
+        == "connected"
+    )
+    await andersen_house.pass_time(RESTED_S, 20)
     assert andersen_house.wall.user_lock
-    await aim(andersen_house, site, 40)
+    assert is_closed_by_us(andersen_house, andersen_entry)
+    await aim(andersen_house, site, 40, RESTED_S)
     assert not andersen_house.wall.user_lock
 
 
@@ -285,7 +307,9 @@ async def test_a_report_that_crosses_the_command_does_not_make_it_forgotten(
     closing = asyncio.ensure_future(gate.set_current(0))
     while not gate.is_closed_by_us:
         await asyncio.sleep(0)
-    gate.note(coordinator.data)
+    assert andersen_house.sent() == []
+    charger: Any = coordinator.charger
+    charger.take_event({"sysRssi": -70, "sysUserLock": False})
     await closing
     assert gate.is_closed_by_us
 
@@ -339,7 +363,7 @@ async def test_an_entry_that_is_removed_leaves_nothing(
     await aim(andersen_house, site, 20)
     await hass.config_entries.async_remove(andersen_entry.entry_id)
     await andersen_house.pass_time(5)
-    assert hass_storage["busbar.gates"]["data"] == {}
+    assert hass_storage["busbar.gates"]["data"] == []
 
 
 async def test_a_gate_is_the_charger_behind_it(

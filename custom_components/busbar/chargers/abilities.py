@@ -122,10 +122,15 @@ class Closes(Protocol):
 
     @property
     def is_closed(self) -> bool:
-        """Return whether its lock, shown or on its way, is a site's and not the owner's."""
+        """Return whether its lock, shown or on its way, is a site's and not the owner's; outlives a restart."""
 
-    async def set_closed(self, closed: bool) -> None:
-        """Lock or unlock for as long as a site wants it; a lock that is the owner's already stays theirs."""
+    async def set_closed(self, closed: bool, *, for_good: bool = False) -> None:
+        """Lock or unlock for as long as a site wants it.
+
+        A lock that is the owner's already stays theirs, and what is no site's is not unlocked: then nothing is
+        sent, and nothing raised. An unlocking that is not proven in time is withdrawn by a lock, and the next
+        one refused for a while (`RateLimited`), unless it is `for_good`, because no site steers it any more.
+        """
 
 
 @runtime_checkable

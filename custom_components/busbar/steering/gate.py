@@ -1,14 +1,13 @@
 """Steer a charger that knows all or nothing, by its lock, and undo only what we did.
 
-A site gives such a charger its full current or none. Closing remembers, before the command is sent, that
-it was us; what a person locked, here or in the app of the make, is never opened by a loop.
+A site gives such a charger its full current or none. Whose the lock is, the charger itself remembers: what a
+person locked, here or in the app of the make, is never opened by a loop.
 """
 
 from typing import Final, cast
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
-from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from ..chargers.model import (
@@ -28,55 +27,47 @@ DATA_GATES: HassKey[GateStore] = HassKey(f"{DOMAIN}_gates")
 _SAVE_S: Final = 1.0
 # A rounding of what was allocated.
 _TOLERANCE_A: Final = 0.05
-# In this many times the usual time from a command to the report that shows it, it shows or was lost.
-_PROOFS: Final = 2.0
 
 
 class GateStore:
-    """Keep over restarts which chargers a site has closed, and when."""
+    """Mirror which chargers a site has closed, for as long as they are not loaded and cannot be asked."""
 
     def __init__(self, hass: HomeAssistant) -> None:
         """Prepare the file."""
-        self._store: Store[dict[str, float]] = Store(hass, 1, f"{DOMAIN}.gates")
-        self._closed: dict[str, float] = {}
+        self._store: Store[list[str]] = Store(hass, 1, f"{DOMAIN}.gates")
+        self._closed: set[str] = set()
 
     async def async_load(self) -> None:
         """Read what was stored."""
-        self._closed = dict(await self._store.async_load() or {})
+        self._closed = set(await self._store.async_load() or ())
 
     @property
-    def closed(self) -> tuple[str, ...]:
+    def closed(self) -> frozenset[str]:
         """Return the identity keys of all chargers that a site closed."""
-        return tuple(self._closed)
+        return frozenset(self._closed)
 
     def is_closed(self, key: str) -> bool:
-        """Return whether a site closed this charger, and nobody took that over since."""
+        """Return whether a site closed this charger, as far as was known last."""
         return key in self._closed
 
-    def age_s(self, key: str) -> float:
-        """Return how long ago a charger was last told to close, also over restarts."""
-        return dt_util.utcnow().timestamp() - self._closed.get(key, 0.0)
-
-    async def async_close(self, key: str) -> None:
-        """Remember a charger that is about to be closed."""
-        self._closed[key] = dt_util.utcnow().timestamp()
-        await self._store.async_save(dict(self._closed))
+    def note(self, key: str, *, is_closed: bool) -> None:
+        """Take over what a charger says of itself."""
+        if is_closed is not (key in self._closed):
+            (self._closed.add if is_closed else self._closed.remove)(key)
+            self._store.async_delay_save(lambda: sorted(self._closed), _SAVE_S)
 
     def forget(self, key: str) -> None:
-        """Forget a charger that is open again, that a person took over, or that is gone."""
-        if key in self._closed:
-            del self._closed[key]
-            self._store.async_delay_save(lambda: dict(self._closed), _SAVE_S)
+        """Forget a charger that is gone."""
+        self.note(key, is_closed=False)
 
 
 class Gate:
     """Be a charger whose current can be set, by the lock of one whose current cannot."""
 
     def __init__(self, charger: Charger, store: GateStore) -> None:
-        """Begin with what was remembered."""
+        """Begin with what the charger remembers."""
         self._charger = charger
         self._store = store
-        self._sending = 0
 
     @property
     def identity(self) -> Identity:
@@ -106,64 +97,44 @@ class Gate:
     @property
     def is_closed_by_us(self) -> bool:
         """Return whether a site closed it, and may open it again."""
-        return self._store.is_closed(self.identity.key)
+        return self._closes.is_closed
 
     async def set_current(
         self, current_a: float, *, lease_s: float | None = None
     ) -> None:
         """Open it for its full current, close it for less. Raises `ChargerError`."""
         full_a = self.capabilities.full_current_a or 0.0
-        await (self.open() if current_a > full_a - _TOLERANCE_A > 0 else self._shut())
+        if current_a > full_a - _TOLERANCE_A > 0:
+            await self._open(for_good=False)
+        else:
+            await self._shut()
 
     async def open(self) -> None:
-        """Open it, if it was a site that closed it. Raises `ChargerError`."""
+        """Open it for good, if it was a site that closed it. Raises `ChargerError`."""
+        await self._open(for_good=True)
+
+    async def _open(self, *, for_good: bool) -> None:
         if self.is_closed_by_us:
-            # It stays ours until a report shows it open: the command may be lost.
-            await self._set_closed(False)
+            await self._set_closed(False, for_good=for_good)
 
     async def _shut(self) -> None:
         snapshot = self.snapshot
-        if snapshot is not None and snapshot.is_locked and snapshot.commanded_a == 0:
-            return
-        if not self.is_closed_by_us:
-            # Somebody may have locked it since it was heard last, and a lock that is theirs stays theirs.
-            if (await self._charger.refresh()).is_locked:
-                return
-        await self._store.async_close(self.identity.key)
-        await self._set_closed(True)
-        self.follow_owner()
+        if snapshot is None or not snapshot.is_locked or snapshot.commanded_a != 0:
+            await self._set_closed(True)
 
     @property
     def _closes(self) -> Closes:
         return cast("Closes", self._charger)
 
-    async def _set_closed(self, closed: bool) -> None:
-        self._sending += 1
+    async def _set_closed(self, closed: bool, *, for_good: bool = False) -> None:
         try:
-            await self._closes.set_closed(closed)
+            await self._closes.set_closed(closed, for_good=for_good)
         finally:
-            self._sending -= 1
+            self.note()
 
-    def note(self, snapshot: Snapshot) -> None:
-        """Forget what was opened again; a lock that is under way still shows as open."""
-        if snapshot.is_locked is not False or snapshot.commanded_a == 0:
-            return
-        latest_s = _PROOFS * self.capabilities.typical_latency_s
-        is_before_us = (
-            # Sent before a restart.
-            snapshot.commanded_a is None
-            and self._store.age_s(self.identity.key) < latest_s
-        )
-        if not (self._sending or is_before_us):
-            self._store.forget(self.identity.key)
-
-    def follow_owner(self) -> None:
-        """Leave the lock to a person whose command locked the charger.
-
-        One that unlocks it is left to the report that shows it: it may be lost, and then the lock is still ours.
-        """
-        if not self._closes.is_closed:
-            self._store.forget(self.identity.key)
+    def note(self) -> None:
+        """Mirror whose its lock is, after whatever may have changed that."""
+        self._store.note(self.identity.key, is_closed=self.is_closed_by_us)
 
 
 def gate_of(charger: Charger, store: GateStore) -> Gate | None:

@@ -47,6 +47,10 @@ class Time:
         """Return the present time."""
         return self.clock.now()
 
+    def wall(self) -> float:
+        """Return the time of day, as seconds of an epoch."""
+        return 1_700_000_000.0 + self.now()
+
     async def pause(self, seconds: float) -> None:
         """Wait until the clock has been moved that far."""
         future = asyncio.get_running_loop().create_future()
@@ -182,6 +186,7 @@ class Rig:
             client=self.client(store=store),
             memory=Memory(store, self.wall.device_id),
             clock=self.time.now,
+            wall=self.time.wall,
             sleep=self.time.pause,
             random=Random(1),
         )
@@ -200,6 +205,7 @@ class Rig:
             state=self.remembered() if state is None else state,
             save_state=self.save,
             clock=self.time.now,
+            wall=self.time.wall,
             sleep=self.time.pause,
             random=Random(1),
             endpoints=self.endpoints,

@@ -307,6 +307,7 @@ async def test_an_event_before_the_first_poll_is_half_a_picture(rig: Rig) -> Non
         client=charger._client,
         memory=charger._memory,
         clock=rig.time.now,
+        wall=rig.time.wall,
         sleep=rig.time.pause,
         random=charger._keeper._random,
     )

@@ -1,11 +1,13 @@
 """Hold commands to their proof: pending until a report shows them, then confirmed or given up."""
 
+import asyncio
 from datetime import time as time_of_day
 
 import pytest
 
 from custom_components.busbar.chargers.errors import (
     ConnectionFailed,
+    RateLimited,
     Rejected,
     Unsupported,
 )
@@ -16,7 +18,7 @@ from custom_components.busbar.chargers.model import (
 )
 from simulators.andersen import Fault
 
-from .conftest import Rig, shown
+from .conftest import Rig, shown, until
 
 
 def result(snapshot: Snapshot) -> tuple[str, object]:
@@ -318,3 +320,45 @@ async def test_where_nothing_at_all_changes_the_last_report_stands(rig: Rig) -> 
     rig.wall._next_report_s = 1e9
     await charger.set_locked(True)
     assert result(await rig.later(charger, 360)) == ("confirmed", "lock")
+
+
+async def test_an_unlocking_of_a_site_is_followed_to_its_end(rig: Rig) -> None:
+    """Not sent again meanwhile; withdrawn where nothing proves it, and then there is a rest."""
+    charger = await rig.charger()
+    await charger.set_closed(True)
+    await rig.later(charger, 180)
+    await rig.cloud.fault(Fault.IGNORES_COMMANDS)
+    await charger.set_closed(False)
+    await rig.later(charger, 240)
+    await charger.set_closed(False)
+    assert rig.sent() == ["userLock", "userUnlock"]
+    await rig.time.advance(60)
+    with pytest.raises(RateLimited) as refused:
+        await charger.set_closed(False)
+    assert refused.value.retry_after_s == 900
+    await until(lambda: len(rig.sent()) == 3)
+    assert rig.sent()[-1] == "userLock"
+    await rig.later(charger, 840)
+    with pytest.raises(RateLimited) as refused:
+        await charger.set_closed(False)
+    assert refused.value.retry_after_s == 60
+    assert charger.is_closed
+    await rig.cloud.fault(Fault.IGNORES_COMMANDS, on=False)
+    await rig.later(charger, 60)
+    await charger.set_closed(False)
+    await rig.later(charger, 180)
+    assert not charger.is_closed
+
+
+async def test_a_command_that_nobody_waits_for_any_more_counts_as_sent(
+    rig: Rig,
+) -> None:
+    """Whoever gave up waiting cannot know whether it was taken."""
+    charger = await rig.charger()
+    closing = asyncio.ensure_future(charger.set_closed(True))
+    await until(lambda: charger._reports.sending is not None)
+    closing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await closing
+    assert shown(charger).values["pending_command"] == "lock"
+    assert charger.is_closed

@@ -17,6 +17,7 @@ from custom_components.busbar.chargers.andersen.ledger import (
     parse_charge,
 )
 from custom_components.busbar.chargers.andersen.memory import Memory
+from custom_components.busbar.chargers.andersen.ownership import LockCommand, Ownership
 from custom_components.busbar.chargers.andersen.pending import (
     GIVE_UP_S,
     TYPICAL_S,
@@ -290,19 +291,18 @@ def test_the_memory_of_a_charger() -> None:
     memory = Memory(store, "d")
     record = Record(phase=Phase.HELD, user_lock=True, enabled={"sch0": True})
     memory.record = record
-    memory.is_locked_by_us = True
-    memory.is_locked_for_now = True
+    command = LockCommand(locked=True, sent_at=1e9)
+    owned = Ownership(is_ours=True, is_claimed=True, unproven=command)
+    memory.ownership = owned
     memory.power_unit = PowerUnit.WATT
     memory.ledger.add([charge(1)])
     memory.keep_ledger()
     again = Memory(Store(saved[-1], saved.append), "d")
     assert again.record == record
-    assert again.is_locked_by_us
-    assert again.is_locked_for_now
+    assert again.ownership == owned
     assert again.power_unit is PowerUnit.WATT
     assert again.ledger.energy_kwh == 1
     again.record = None
-    again.is_locked_by_us = False
-    again.is_locked_for_now = False
+    again.ownership = Ownership()
     again.power_unit = None
     assert set(saved[-1]["chargers"]["d"]) == {"ledger"}

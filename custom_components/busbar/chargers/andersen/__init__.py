@@ -44,6 +44,7 @@ def create_connection(
     state: State,
     save_state: Callable[[State], None],
     clock: Callable[[], float] = time.monotonic,
+    wall: Callable[[], float] = time.time,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     random: Random | None = None,
     endpoints: Endpoints = VENDOR,
@@ -72,6 +73,7 @@ def create_connection(
         session=session,
         endpoints=endpoints,
         clock=clock,
+        wall=wall,
         sleep=sleep,
         random=dice,
     )

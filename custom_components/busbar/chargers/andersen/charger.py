@@ -51,6 +51,7 @@ class AndersenCharger:
         client: Client,
         memory: Memory,
         clock: Callable[[], float],
+        wall: Callable[[], float],
         sleep: Callable[[float], Awaitable[None]],
         random: Random,
     ) -> None:
@@ -59,13 +60,14 @@ class AndersenCharger:
         self._client = client
         self._memory = memory
         self._clock = clock
-        self._reports = Reports(memory)
+        self._reports = Reports(memory, wall)
         self._commander = Commander(
             device_id=device_id,
             client=client,
             reports=self._reports,
             read=self._poll,
             clock=clock,
+            wall=wall,
         )
         self._keeper = Keeper(
             reports=self._reports,
@@ -164,11 +166,11 @@ class AndersenCharger:
     @property
     def is_closed(self) -> bool:
         """Return whether its lock, shown or on its way, is a site's and not the owner's."""
-        return self._memory.is_locked_for_now
+        return self._memory.ownership.is_claimed
 
-    async def set_closed(self, closed: bool) -> None:
+    async def set_closed(self, closed: bool, *, for_good: bool = False) -> None:
         """Lock or unlock for a site. Returns when the cloud took it, see `pending_command`."""
-        await self._run(self._commander.set_closed(closed))
+        await self._run(self._commander.set_closed(closed, for_good=for_good))
 
     async def set_charging(self, released: bool) -> None:
         """Unlock and switch the schedule off, or lock and put the schedule back."""
@@ -273,6 +275,7 @@ class AndersenCharger:
 
     def _publish(self) -> Snapshot:
         """Show what is known now to everybody who listens."""
+        self._keeper.watch_lock()
         identity = identity_of(MAKE, self._device_id, self._reports)
         capabilities = capabilities_of(self._reports)
         is_changed = (identity, capabilities) != (self._identity, self._capabilities)

@@ -38,6 +38,7 @@ class AndersenConnection:
         session: ClientSession,
         endpoints: Endpoints,
         clock: Callable[[], float],
+        wall: Callable[[], float],
         sleep: Callable[[float], Awaitable[None]],
         random: Random,
     ) -> None:
@@ -47,6 +48,7 @@ class AndersenConnection:
         self._session = session
         self._endpoints = endpoints
         self._clock = clock
+        self._wall = wall
         self._sleep = sleep
         self._random = random
         self._client = Client(url=endpoints.graphql_url, session=session, auth=auth)
@@ -168,6 +170,7 @@ class AndersenConnection:
             client=self._client,
             memory=Memory(self._store, device_id),
             clock=self._clock,
+            wall=self._wall,
             sleep=self._sleep,
             random=self._random,
         )

@@ -87,7 +87,8 @@ def diagnostics_of(reports: Reports) -> Mapping[str, object]:
             for pending in reports.pending
         ],
         "to_restore": record.to_state() if record is not None else None,
-        "is_locked_by_us": memory.is_locked_by_us,
+        "is_locked_by_us": memory.ownership.is_ours,
+        "is_claimed": memory.ownership.is_claimed,
         "power_unit": memory.power_unit.value if memory.power_unit else None,
         "charges_known": len(memory.ledger.recent),
         "charges_complete": memory.ledger.is_complete,

@@ -50,6 +50,8 @@ class Keeper:
         self._sleep = sleep
         self._random = random
         self._task: asyncio.Task[None] | None = None
+        self._withdrawing: asyncio.Task[None] | None = None
+        self._withdraws_at = clock()
 
     @property
     def is_busy(self) -> bool:
@@ -67,6 +69,21 @@ class Keeper:
         """Watch that what is being put back is proven, and send it again if it is not."""
         if self._is_closing() and not self.is_busy:
             self._start(self._put_back(is_sent=bool(self._reports.pending)))
+
+    def watch_lock(self) -> None:
+        """Withdraw an unlocking of a site that was given up; where that fails, try again later."""
+        is_busy = self._withdrawing is not None and not self._withdrawing.done()
+        is_due = self._clock() >= self._withdraws_at and not is_busy
+        if self._reports.has_lost_trial and is_due:
+            self._withdraws_at = self._clock() + PROOF_POLL_S
+            self._withdrawing = asyncio.ensure_future(self._withdraw())
+
+    async def _withdraw(self) -> None:
+        try:
+            await self._commander.withdraw()
+        except ChargerError as err:
+            _LOGGER.debug("Could not withdraw an unlocking yet: %s", err)
+        self._publish()
 
     async def check_vehicle(self) -> None:
         """Open a locked charger for some minutes to see whether a vehicle is plugged in.
@@ -96,10 +113,11 @@ class Keeper:
 
     async def close(self) -> None:
         """End the task; what it opened is closed, or stays recorded for the next start."""
-        task, self._task = self._task, None
-        if task is not None:
+        tasks = [task for task in (self._task, self._withdrawing) if task is not None]
+        self._task = self._withdrawing = None
+        for task in tasks:
             task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         if self._reports.is_checking:
             # The task may have ended before its first step, so this is not left to it.
             self._reports.is_checking = False

@@ -1,6 +1,9 @@
 """Keep what must survive a restart of one charger, in types of ours."""
 
+from dataclasses import replace
+
 from .ledger import Ledger
+from .ownership import Ownership
 from .power import PowerUnit
 from .restore import Record
 from .store import Store
@@ -15,8 +18,7 @@ class Memory:
         self._device_id = device_id
         stored = store.charger(device_id)
         self._record = Record.from_state(stored.get("restore"))
-        self._is_locked_by_us = stored.get("locked_by_us") is True
-        self._is_locked_for_now = stored.get("locked_for_now") is True
+        self._ownership = Ownership.from_state(stored)
         self.ledger = Ledger.from_state(stored.get("ledger"))
         units = {unit.value: unit for unit in PowerUnit}
         self._power_unit = units.get(str(stored.get("power_unit")))
@@ -33,30 +35,21 @@ class Memory:
         self._store.keep_charger(self._device_id, restore=kept)
 
     @property
-    def is_locked_by_us(self) -> bool:
-        """Return whether the lock was closed by our command, while it was open."""
-        return self._is_locked_by_us
+    def ownership(self) -> Ownership:
+        """Return whose the lock is."""
+        return self._ownership
 
-    @is_locked_by_us.setter
-    def is_locked_by_us(self, value: bool) -> None:
-        self._is_locked_by_us = value
-        self._store.keep_charger(self._device_id, locked_by_us=value or None)
-
-    @property
-    def is_locked_for_now(self) -> bool:
-        """Return whether it was a site that closed it: nothing that a person would have put back."""
-        return self._is_locked_for_now
-
-    @is_locked_for_now.setter
-    def is_locked_for_now(self, value: bool) -> None:
-        self._is_locked_for_now = value
-        self._store.keep_charger(self._device_id, locked_for_now=value or None)
+    @ownership.setter
+    def ownership(self, ownership: Ownership) -> None:
+        self._ownership = ownership
+        self._store.keep_charger(self._device_id, **ownership.to_state())
 
     def take_back(self, record: Record) -> None:
-        """Know again whose the lock is that a record puts back."""
+        """Know again whose the lock is that a record puts back: no site's."""
         if record.user_lock:
-            self.is_locked_by_us = record.is_ours
-            self.is_locked_for_now = False
+            self.ownership = replace(
+                self.ownership, is_ours=record.is_ours, is_claimed=False
+            )
 
     @property
     def power_unit(self) -> PowerUnit | None:

@@ -81,8 +81,17 @@ def shows(status: Wire, expected: Mapping[str, Any]) -> bool:
     return True
 
 
-def laid_over(older: Mapping[str, Any], newer: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is expected after both; the slots field by field."""
+def laid_over(status: Wire, expected: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a status as it will be once what is expected has come into effect."""
+    slots = raw_slots(status)
+    fields = {key: value for key, value in expected.items() if key not in WIRE_KEYS}
+    for index, key in enumerate(WIRE_KEYS[: len(slots)]):
+        slots[index] = {**slots[index], **expected.get(key, {})}
+    return {**status, **fields, "scheduleSlotsArray": slots}
+
+
+def _merged(older: Mapping[str, Any], newer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what both lead to; of a slot the newer one may name a part only."""
     slots = {
         key: {**older[key], **newer[key]}
         for key in WIRE_KEYS
@@ -115,13 +124,18 @@ class PendingCommands:
         """Return whether a report about the subject shows what will stay."""
         return reported_at >= self._doubtful_until.get(subject, reported_at)
 
+    def doubt(self, subject: Subject, until: float) -> None:
+        """Believe no report about the subject for a while: something may still come into effect."""
+        before = self._doubtful_until.get(subject, until)
+        self._doubtful_until[subject] = max(before, until)
+
     def add(self, kind: CommandKind, expected: Mapping[str, Any], now: float) -> None:
         """Note a command that the cloud took, or may have taken."""
         subject = SUBJECTS[kind]
         older = self._held.get(subject)
         if older is not None:
-            both = laid_over(older.expected, expected)
-            if both != laid_over(expected, older.expected):
+            both = _merged(older.expected, expected)
+            if both != _merged(expected, older.expected):
                 # The older one may come into effect after this one was sent, and before this one does.
                 self._doubtful_until[subject] = now + TYPICAL_S
             expected = both

@@ -1,14 +1,26 @@
 """Gather what is known of one charger: polls are the truth, events run ahead of them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from ..model import Occurrence
 from .features import COMMAND_RESULT, VEHICLE_CHECK, VehicleCheck
 from .ledger import Charge
 from .memory import Memory
+from .ownership import Ownership
 from .parse import Status, merge, parse_status
-from .pending import GIVE_UP_S, CommandKind, Ending, PendingCommands, Subject, shows
+from .pending import (
+    GIVE_UP_S,
+    SUBJECTS,
+    TYPICAL_S,
+    CommandKind,
+    Ending,
+    PendingCommands,
+    Subject,
+    laid_over,
+    shows,
+)
 from .restore import Phase
 from .slots import schedule_names
 from .values import Wire
@@ -20,9 +32,10 @@ FULL_CURRENT_A: Final = 32.0
 class Reports:
     """Hold the newest report, what it proves, and what came of our commands."""
 
-    def __init__(self, memory: Memory) -> None:
-        """Begin without a report."""
+    def __init__(self, memory: Memory, wall: Callable[[], float]) -> None:
+        """Begin without a report; `wall` tells how old a command from before a restart is."""
         self.memory = memory
+        self._wall = wall
         self.pending = PendingCommands()
         self.wire: dict[str, Any] = {}
         self.status: Status = parse_status({})
@@ -30,8 +43,10 @@ class Reports:
         self.last_charge: Charge | None = None
         self.occurrences: dict[str, Occurrence] = {}
         self.is_checking = False
+        self.sending: CommandKind | None = None
+        """What is being sent about the lock: a report that crosses it shows how it was before."""
         self.has_report = False
-        self.received_at = self._began_at = 0.0
+        self.received_at = 0.0
         self.measured_at = 0.0
         self.commanded_a: float | None = None
         self.commanded_at: float | None = None
@@ -51,6 +66,14 @@ class Reports:
         """Return the names of the schedule slots."""
         return schedule_names(self.info)
 
+    @property
+    def coming(self) -> dict[str, Any]:
+        """Return the status as it will be once all that is under way has come into effect."""
+        wire = self.wire
+        for pending in self.pending:
+            wire = laid_over(wire, pending.expected)
+        return wire
+
     def take_poll(self, wire: Wire, now: float) -> None:
         """Take a whole status; it replaces everything."""
         self._take(dict(wire), now)
@@ -63,9 +86,12 @@ class Reports:
         status = parse_status(wire, self.memory.power_unit)
         if status.online is not False and _content(wire) != _content(self.wire):
             self.measured_at = now
-        self.wire, self.status, self.received_at = wire, status, now
         if not self.has_report:
-            self._began_at = now
+            self._resume(now)
+        elif self._may_have_been_away(status, now):
+            # What waited for it in the cloud takes effect a little later.
+            self.pending.doubt(Subject.LOCK, now + TYPICAL_S)
+        self.wire, self.status, self.received_at = wire, status, now
         self.has_report = True
         if status.unit is not self.memory.power_unit:
             self.memory.power_unit = status.unit
@@ -75,6 +101,25 @@ class Reports:
         self.expire(now)
         self._note_lock(status)
         self._note_restored(wire)
+
+    def _resume(self, now: float) -> None:
+        """Follow a command about the lock that was sent before a restart, and is not proven yet."""
+        unproven = self.memory.ownership.unproven
+        if unproven is None:
+            return
+        age_s = max(0.0, self._wall() - unproven.sent_at)
+        if age_s < GIVE_UP_S:
+            kind = CommandKind.LOCK if unproven.locked else CommandKind.UNLOCK
+            self.pending.add(kind, {"sysUserLock": unproven.locked}, now - age_s)
+        if age_s >= GIVE_UP_S or not unproven.locked:
+            self.pending.doubt(Subject.LOCK, now + TYPICAL_S)
+
+    def _may_have_been_away(self, status: Status, now: float) -> bool:
+        """Return whether a report may be the first since the charger has its cloud again."""
+        if self.status.online is False:
+            return status.online is not False
+        is_unproven = self.memory.ownership.unproven is not None
+        return is_unproven and now - self.received_at > GIVE_UP_S
 
     def _reported_at(self, status: Status) -> float:
         """Return when the report was measured; one from an offline charger is old."""
@@ -112,16 +157,30 @@ class Reports:
         # The schedule opens by itself: only the user lock holds.
         self.confirmed_a = 0.0 if status.user_lock else self.full_current_a
         self.confirmed_at = self.measured_at
-        under_way = self.pending.about(Subject.LOCK)
-        is_locking = under_way is not None and under_way.kind is CommandKind.LOCK
-        if not (status.user_lock or is_locking or self._is_just_begun):
-            self.memory.is_locked_by_us = self.memory.is_locked_for_now = False
+        under_way = self.lock_under_way
+        if not status.user_lock and under_way is not CommandKind.LOCK:
+            self.memory.ownership = Ownership()
+        elif under_way is None and not self.has_lost_trial:
+            # What it shows is what stays: whatever was sent has come into effect, or was lost.
+            self._forget_sent()
 
     @property
-    def _is_just_begun(self) -> bool:
-        """Return whether a command from before a restart may still come into effect."""
-        is_young = self.received_at - self._began_at < GIVE_UP_S
-        return self.commanded_a is None and is_young
+    def lock_under_way(self) -> CommandKind | None:
+        """Return what was sent about the lock last and may still come, as far as it is waited for."""
+        if self.sending is not None:
+            return self.sending
+        pending = self.pending.about(Subject.LOCK)
+        return None if pending is None else pending.kind
+
+    @property
+    def has_lost_trial(self) -> bool:
+        """Return whether a site's unlocking was not proven in time, and is to be withdrawn."""
+        unproven = self.memory.ownership.unproven
+        is_on_trial = unproven is not None and unproven.is_on_trial
+        return is_on_trial and self.lock_under_way is None
+
+    def _forget_sent(self) -> None:
+        self.memory.ownership = replace(self.memory.ownership, unproven=None)
 
     def _note_restored(self, wire: Wire) -> None:
         """Forget what was to be put back once it is proven to be."""
@@ -152,6 +211,8 @@ class Reports:
                 self.confirmed_a, self.confirmed_at = self.full_current_a, None
 
     def _ended(self, kind: CommandKind, ending: Ending, now: float) -> None:
+        if SUBJECTS[kind] is Subject.LOCK and ending is Ending.CONFIRMED:
+            self._forget_sent()
         ended = Occurrence(
             kind=ending, happened_at=now, details={"command": kind.value}
         )

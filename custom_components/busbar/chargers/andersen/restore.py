@@ -82,3 +82,11 @@ class Record:
             is_ours=stored.get("is_ours") is True,
             enabled=enabled,
         )
+
+
+def taken_back(before: Record | None, now: Record | None) -> Record | None:
+    """Return the record as it was; what was proven or marked to be put back while the command was sent stays so."""
+    if before is None or now is None:
+        return now
+    is_closing = Phase.CLOSING in {before.phase, now.phase}
+    return before.at(Phase.CLOSING) if is_closing else before

@@ -155,7 +155,7 @@ def _offered_a(status: Status, reports: Reports) -> float | None:
 def _limits(status: Status, reports: Reports) -> tuple[Limit, ...]:
     limits = []
     if status.user_lock:
-        is_ours = reports.memory.is_locked_by_us
+        is_ours = reports.memory.ownership.is_ours
         limits.append(Limit(key="lock", current_a=0.0, is_ours=is_ours))
     if status.schedule_lock:
         limits.append(Limit(key="schedule", current_a=0.0))
@@ -200,7 +200,7 @@ def _lock_origin(status: Status, reports: Reports) -> str | None:
         return None
     if not status.user_lock:
         return LockOrigin.UNLOCKED
-    is_ours = reports.memory.is_locked_by_us
+    is_ours = reports.memory.ownership.is_ours
     return LockOrigin.BUSBAR if is_ours else LockOrigin.ELSEWHERE
 
 
