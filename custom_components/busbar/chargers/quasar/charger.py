@@ -87,6 +87,7 @@ class QuasarCharger(
         self._heard_at = self._received_at = clock()
         self._shown_state = 0
         self._is_back = self._is_silent = self._is_released = False
+        self._is_giving_back = False
 
     # What it is
 
@@ -286,15 +287,17 @@ class QuasarCharger(
         """Stop, and give control back; until something is wanted, it is not taken again."""
         if not self._memory.now.external_control:
             return
-        self._is_released = True
-        await self._pursuit.stop()
+        self._is_released = self._is_giving_back = True
         try:
+            await self._pursuit.stop()
             async with self._pursuit.lock:
                 await self._steering.release()
         except ChargerError:
             # Not given back, so the stop is still to be written once it is heard again.
             self._is_released = False
             raise
+        finally:
+            self._is_giving_back = False
 
     @override
     async def fall_silent(self) -> None:
@@ -308,7 +311,8 @@ class QuasarCharger(
         self._client.hush()
 
     def _check_allowed(self) -> None:
-        if not self._memory.now.external_control:
+        # What waits behind the giving back would take control again.
+        if not self._memory.now.external_control or self._is_giving_back:
             raise Rejected(HANDS_OFF)
         self._wake()
 
