@@ -60,7 +60,7 @@ class QuasarCharger(
         client: QuasarClient,
         remote: RemoteControl,
         memory: Memory,
-        make_recovery: Callable[[Observer], Recovery],
+        make_recovery: Callable[[Observer, Callable[[ChargerError], None]], Recovery],
         *,
         clock: Callable[[], float],
         pause: Callable[[float], Awaitable[None]],
@@ -72,7 +72,8 @@ class QuasarCharger(
         self._clock = clock
         self._reader = QuasarReader(client, clock=clock)
         self._observer = Observer(memory, clock=clock)
-        self._recovery = make_recovery(self._observer)
+        self._presence = Presence(on_change)
+        self._recovery = make_recovery(self._observer, self._presence.notify_lost)
         self._steering = Steering(remote, clock=clock)
         self._steering.is_held_back = memory.now.held_back
         self._pursuit = Pursuit(
@@ -82,7 +83,6 @@ class QuasarCharger(
             clock=clock,
             pause=pause,
         )
-        self._presence = Presence(on_change)
         self._readout: Readout | None = None
         self._heard_at = self._received_at = clock()
         self._shown_state = 0
