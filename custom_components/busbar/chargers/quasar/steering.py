@@ -46,6 +46,7 @@ class Steering:
         self._is_unsure = False
         """The charger may not hold what was sent: the write failed, or it was not heard since."""
         self._must_stop = False
+        self._is_stop_refused = False
         self.wish_a: int | None = None
         self.is_held_back = False
         self.is_probing = False
@@ -133,6 +134,10 @@ class Steering:
         had_vehicle = before is not None and before.measured.vehicle_connected
         if had_vehicle and readout.measured.vehicle_connected is False:
             self._vehicle_left()
+        if self._is_stop_refused and self._shows(0):
+            # Only the word was refused: the set-point of 0 was taken, and nothing flows.
+            self.commanded_a, self.commanded_at = 0, readout.at
+            self._is_stop_refused = self._must_stop = False
 
     def adopt(self, readout: Readout) -> None:
         """Go on with what the charger does on our behalf from before."""
@@ -236,10 +241,15 @@ class Steering:
         except Refused:
             # It was heard and not taken: the charger still does what it did.
             self.commanded_a, self.commanded_at = before
-            self.wish_a = self.commanded_a
-            self._is_unsure = self._must_stop = False
+            self._is_unsure = False
+            if current_a == 0:
+                # Wanted all the same, and by nobody to go on: it is tried until it is taken or shows.
+                self._is_stop_refused = True
+            else:
+                self.wish_a = 0 if self._is_stop_refused else self.commanded_a
+                self._must_stop = False
             raise
-        self._is_unsure = self._must_stop = False
+        self._is_unsure = self._must_stop = self._is_stop_refused = False
 
     async def _write(self, current_a: int) -> None:
         if current_a == 0:
@@ -256,7 +266,7 @@ class Steering:
 
     def begin(self) -> None:
         """Forget what was seen while the charger was not ours."""
-        self._must_stop = self._is_unsure = False
+        self._must_stop = self._is_stop_refused = self._is_unsure = False
 
     async def stop_now(self) -> None:
         """Want nothing, and write it whatever the charger seems to do. Raises `ChargerError`."""
