@@ -103,6 +103,36 @@ async def test_the_floor_ends_a_discharge(charging: Rig) -> None:
         await charging.charger.set_current(-6)
 
 
+@pytest.mark.parametrize(
+    ("current_a", "setting", "percent", "reason"),
+    [
+        (-6, "state_of_charge_floor", 60, "floor"),
+        (-6, "state_of_charge_floor", 49, "floor"),
+        (16, "state_of_charge_ceiling", 45, "ceiling"),
+    ],
+    ids=["below the floor", "one point above it", "above the ceiling"],
+)
+async def test_starting_again_is_a_beginning(
+    charging: Rig, current_a: float, setting: str, percent: int, reason: str
+) -> None:
+    """What a person held back is let flow only where it could begin; else it stays held back."""
+    await charging.charger.set_current(current_a)
+    await charging.run(40)
+    await charging.charger.set_charging(released=False)
+    await charging.run(30)
+    await charging.charger.set_value(setting, percent)
+    charging.sim.writes.clear()
+    with pytest.raises(Rejected, match=reason):
+        await charging.charger.set_charging(released=True)
+    await charging.run(30)
+    assert charging.sim.writes == []
+    assert charging.state["held_back"] is True
+    await charging.charger.set_value(setting, 100 if current_a > 0 else 20)
+    await charging.charger.set_charging(released=True)
+    await charging.run(40)
+    assert charging.sim.machine.current_a == current_a
+
+
 async def test_beginning_needs_two_points_more(charging: Rig) -> None:
     """Going on does not."""
     car = charging.sim.car

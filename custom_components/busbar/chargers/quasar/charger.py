@@ -247,10 +247,13 @@ class QuasarCharger(
     @override
     async def set_charging(self, released: bool) -> None:
         self._check_allowed()
-        is_held_back = self._steering.is_held_back
-        if released and not (is_held_back or self._steering.wish_a):
-            raise Rejected("no current is set: set a current first")
-        self._steering.hold_back(not released)
+        steering = self._steering
+        wish_a = steering.wish_a or 0
+        if released:
+            if not (steering.is_held_back or wish_a):
+                raise Rejected("no current is set: set a current first")
+            steering.check(wish_a, self._rules, self._observer.level_percent)
+        steering.hold_back(not released)
         self._memory.change(held_back=not released)
         await self._apply()
 

@@ -176,15 +176,21 @@ class Steering:
         self, current_a: int, rules: LevelRules, level_percent: int | None
     ) -> None:
         """Want something else from now on. Raises `Rejected` where the battery forbids it."""
-        goes_on = current_a * (self.wanted_a or 0) > 0
-        barrier = rules.barrier(current_a, level_percent, is_flowing=goes_on)
-        if barrier is not None:
-            raise Rejected(BARRIER_TEXTS[barrier])
+        self.check(current_a, rules, level_percent)
         self.is_probing = False
         if current_a != self.wish_a:
             self._retry_s = _RETRY_FIRST_S
         self.wish_a = current_a
         self._asked_again = True
+
+    def check(
+        self, current_a: int, rules: LevelRules, level_percent: int | None
+    ) -> None:
+        """Raise `Rejected` where the battery forbids this current; what is held back would begin anew."""
+        goes_on = current_a * (self.wanted_a or 0) > 0
+        barrier = rules.barrier(current_a, level_percent, is_flowing=goes_on)
+        if barrier is not None:
+            raise Rejected(BARRIER_TEXTS[barrier])
 
     def hold_back(self, held_back: bool) -> None:
         """Stop for a person, or let the wish flow again."""
