@@ -162,7 +162,7 @@ async def test_an_unchanged_wish_is_not_written_again(charging: Rig) -> None:
 async def test_a_wish_that_came_to_nothing_is_written_again(charging: Rig) -> None:
     """Somebody stopped the car at the charger: a renewed wish starts it again, but seldom."""
     charging.sim.machine.running = False
-    await charging.run(60)
+    await charging.run(25)
     assert charging.sim.writes == []
     for _ in range(60):
         await charging.charger.set_current(10)

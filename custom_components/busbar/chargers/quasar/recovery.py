@@ -126,3 +126,6 @@ class Recovery:
         except ChargerError:
             # Told as an event already, and tried again in its time.
             pass
+
+
+type MakeRecovery = Callable[[Observer, Callable[[ChargerError], None]], Recovery]
