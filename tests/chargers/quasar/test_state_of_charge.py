@@ -72,6 +72,28 @@ def test_another_vehicle_may_have_come_unseen() -> None:
     assert charge.percent is None
 
 
+@pytest.mark.parametrize(("seconds", "percent"), [(60, 50), (600, None)])
+async def test_a_state_that_does_not_tell_of_a_vehicle(
+    charging: Rig, seconds: float, percent: int | None
+) -> None:
+    """An error that lasts may hide that another vehicle came; one that passes does not."""
+    charging.fault(Fault.STATE_OF_CHARGE_ZERO)
+    charging.sim.machine.forced_state = 7
+    await charging.run(seconds)
+    charging.sim.machine.forced_state = None
+    await charging.run(10)
+    assert charging.snapshot.state_of_charge == percent
+
+
+def test_what_is_heard_while_nobody_tells_of_a_vehicle() -> None:
+    """It is believed, for as long."""
+    level = StateOfCharge()
+    level.update(50, vehicle_connected=None, now=0)
+    for now in range(0, 600, 5):
+        level.update(60 if now < 300 else 0, vehicle_connected=None, now=now)
+        assert level.percent == (60 if now < 420 else None)
+
+
 async def test_unknown_never_discharges(ours: Rig) -> None:
     """Not even once; nothing is sent."""
     with pytest.raises(Rejected, match="not known"):
