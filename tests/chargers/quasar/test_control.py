@@ -355,7 +355,7 @@ async def test_locking(ours: Rig) -> None:
     assert ours.snapshot.is_locked is True
     ours.sim.unplug()
     await ours.poll()
-    assert ours.snapshot.status is ChargerStatus.OUT_OF_SERVICE
+    assert ours.snapshot.status is ChargerStatus.DISCONNECTED
     assert ours.snapshot.vehicle_connected is False
     ours.fault(Fault.TAKE_CONTROL)
     await ours.charger.refresh()
