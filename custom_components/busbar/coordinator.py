@@ -13,7 +13,12 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
-from .chargers.errors import ChargerError, ConnectionFailed, NeedsRestart
+from .chargers.errors import (
+    AuthenticationFailed,
+    ChargerError,
+    ConnectionFailed,
+    NeedsRestart,
+)
 from .chargers.model import (
     Capabilities,
     Charger,
@@ -171,6 +176,9 @@ class ChargerCoordinator(DataUpdateCoordinator[Snapshot]):
         if not isinstance(err, ChargerError):
             err = ConnectionFailed("no longer heard")
         self._note_failure(err)
+        if isinstance(err, AuthenticationFailed):
+            # The base class asks for new credentials only where a poll of its own was refused.
+            self.config_entry.async_start_reauth(self.hass)
         self.async_set_update_error(update_failure(err))
 
     @callback

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -324,6 +325,42 @@ async def test_a_withdrawn_allocation_leaves_the_charger_alone(
     hand.withdraw_allocation()
     assert box.told == [16]
     assert not hand.is_steered
+
+
+async def test_a_discharge_ends_with_who_watched_it(
+    hand: SetpointHand, box: Box, tasks: list[asyncio.Task[None]]
+) -> None:
+    """Also one that was only just asked for."""
+    box.capabilities = replace(box.capabilities, discharge=box.capabilities.charge)
+    box.gate.clear()
+    hand.allocate(granted(-16), write=True)
+    while not box.in_flight:
+        await asyncio.sleep(0)
+    hand.withdraw_allocation()
+    box.gate.set()
+    await settle(tasks)
+    assert box.told == [-16, 0]
+    assert not hand.is_steered
+    hand.withdraw_allocation()
+    await settle(tasks)
+    assert box.told == [-16, 0]
+
+
+async def test_what_is_only_just_asked_for_is_lowered_too(
+    hand: SetpointHand, box: Box, tasks: list[asyncio.Task[None]]
+) -> None:
+    """Lowering waits for the write that is in flight."""
+    box.gate.clear()
+    hand.allocate(granted(16), write=True)
+    while not box.in_flight:
+        await asyncio.sleep(0)
+    box.snapshot = Snapshot(received_at=0, commanded_a=6, commanded_at=0)
+    lowering = asyncio.ensure_future(hand.async_lower(6))
+    await asyncio.sleep(0)
+    box.gate.set()
+    await lowering
+    await settle(tasks)
+    assert box.told == [16, 6]
 
 
 async def ended_on(

@@ -242,6 +242,22 @@ async def test_hands_off_after_the_site_fell_silent(
     assert quasar_house.told() == [*STOPPED, ("CONTROL", 0)]
 
 
+async def test_a_lock_that_is_closed_while_control_is_given_back(
+    hass: HomeAssistant, quasar_house: QuasarHouse, quasar_site: MockConfigEntry
+) -> None:
+    """Whatever comes of the lock, control stays given back."""
+    await choose(hass, quasar_house, "charge")
+    await quasar_house.pass_time(30)
+    await asyncio.gather(
+        choose(hass, quasar_house, "hands_off"),
+        act(hass, "switch", "turn_on", f"{KEY}_lock"),
+        return_exceptions=True,
+    )
+    await quasar_house.pass_time(60, step_s=5)
+    assert quasar_house.told()[-1] == ("CONTROL", 0)
+    assert shown(hass) == ("hands_off", "hands_off", "off")
+
+
 async def test_a_site_that_decides_while_control_is_given_back(
     hass: HomeAssistant, quasar_house: QuasarHouse, quasar_ours: MockConfigEntry
 ) -> None:

@@ -1,5 +1,6 @@
 """A Quasar in Home Assistant: read until a person gives it into our hands, then steered both ways."""
 
+from datetime import timedelta
 import time
 
 from homeassistant.components.diagnostics import REDACTED
@@ -8,8 +9,12 @@ from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.util import dt as dt_util
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_time_changed,
+)
 
 from custom_components.busbar.const import DOMAIN
 from custom_components.busbar.coordinator import ChargerCoordinator
@@ -19,7 +24,7 @@ from simulators.quasar import BatteryCar, Fault, Register
 
 from .acting import act, coordinator_of, exists, keys_of, refused, state_with
 from .common import state_of
-from .quasar_house import KEY, QuasarHouse
+from .quasar_house import KEY, TIMEOUT_S, QuasarHouse
 
 LIMIT = f"{KEY}_current_limit"
 RESTART = f"{KEY}_restart"
@@ -323,6 +328,54 @@ async def test_a_login_that_the_cloud_refuses(
     (flow,) = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
     assert flow["step_id"] == "reauth_quasar"
     assert quasar_house.sim.machine.reboots == 0
+
+
+async def asked_in_minutes(
+    hass: HomeAssistant, house: QuasarHouse, minutes: int
+) -> int:
+    """Return how many requests arrive while Home Assistant alone decides when to poll."""
+    before = len(house.sim.requests)
+    for minute in range(1, minutes + 1):
+        await house.sim.advance(60)
+        async_fire_time_changed(hass, dt_util.utcnow() + timedelta(minutes=minute))
+        await house.settle()
+    return len(house.sim.requests) - before
+
+
+async def test_a_refused_login_and_a_stumble(
+    hass: HomeAssistant, quasar_house: QuasarHouse
+) -> None:
+    """The login is the cloud's, so the charger is polled on whatever comes of it."""
+    entry = await quasar_house.add(cloud=True, restart_when_dead=True)
+    await coordinator(entry).async_set_control(allowed=True)
+    quasar_house.sim.fault(Fault.CLOUD_FORBIDDEN)
+    await refused(hass, "button", "press", RESTART)
+    quasar_house.sim.fault(Fault.SHORT)
+    await quasar_house.poll()
+    assert state_of(hass, "sensor", f"{KEY}_status") == STATE_UNAVAILABLE
+    quasar_house.sim.clear(Fault.SHORT)
+    assert await asked_in_minutes(hass, quasar_house, 3)
+    assert state_of(hass, "sensor", f"{KEY}_status") != STATE_UNAVAILABLE
+
+
+async def test_a_refused_login_while_modbus_is_dead(
+    hass: HomeAssistant, quasar_house: QuasarHouse
+) -> None:
+    """The person is asked for another one without pressing anything, and the breaker heals it all the same."""
+    entry = await quasar_house.add(cloud=True, restart_when_dead=True)
+    await coordinator(entry).async_set_control(allowed=True)
+    quasar_house.sim.fault(Fault.CLOUD_FORBIDDEN)
+    quasar_house.deafen(entry, Fault.MUTE)
+    await quasar_house.pass_time(200, step_s=5)
+    (flow,) = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+    assert flow["step_id"] == "reauth_quasar"
+    assert ISSUE in ir.async_get(hass).issues
+    quasar_house.sim.machine.reboot()
+    await quasar_house.sim.advance(600)
+    client = entry.runtime_data.connection._charger._client
+    client._modbus.ctx.comm_params.timeout_connect = TIMEOUT_S
+    assert await asked_in_minutes(hass, quasar_house, 3)
+    assert state_of(hass, "sensor", f"{KEY}_status") != STATE_UNAVAILABLE
 
 
 async def test_diagnostics_name_nobody(

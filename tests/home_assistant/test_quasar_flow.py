@@ -167,6 +167,49 @@ async def test_reconfigure(
     assert quasar_ours.data["state"]["external_control"] is True
 
 
+INCOMPLETE = [
+    {"restart_when_dead": True},
+    {"username": "me@example.org", "restart_when_dead": True},
+    {"username": "me@example.org"},
+    {"password": "x"},
+]
+
+
+@pytest.mark.parametrize("cloud", INCOMPLETE)
+async def test_half_an_account(
+    hass: HomeAssistant, quasar_house: QuasarHouse, cloud: dict[str, Any]
+) -> None:
+    """It would restart nothing, and nobody would hear of it before it is needed."""
+    form = await start_user_flow(hass, "quasar")
+    form = await configure(hass, form, entered(quasar_house, cloud=cloud))
+    assert form["errors"] == {"base": "account_incomplete"}
+    assert quasar_house.sim.requests == []
+    right = account(quasar_house, restart_when_dead=True)
+    result = await configure(hass, form, entered(quasar_house, cloud=right))
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await quasar_house.settle()
+
+
+@pytest.mark.parametrize("cloud", INCOMPLETE)
+async def test_reconfigure_to_half_an_account(
+    hass: HomeAssistant,
+    quasar_house: QuasarHouse,
+    quasar_ours: MockConfigEntry,
+    cloud: dict[str, Any],
+) -> None:
+    """Another user name needs a password of its own; what is steered goes on meanwhile."""
+    form = await begin(hass, quasar_ours)
+    form = await configure(hass, form, entered(quasar_house, cloud=cloud))
+    assert form["errors"] == {"base": "account_incomplete"}
+    assert quasar_ours.state is ConfigEntryState.LOADED
+    assert quasar_house.sim.writes == []
+    result = await configure(
+        hass, form, entered(quasar_house, cloud=account(quasar_house))
+    )
+    assert result["reason"] == "reconfigure_successful"
+    await quasar_house.settle()
+
+
 async def test_reconfigure_without_the_cloud(
     hass: HomeAssistant, quasar_house: QuasarHouse, quasar_ours: MockConfigEntry
 ) -> None:

@@ -1,4 +1,4 @@
-"""The place of a Quasar in a site: less than what an AC charger needs is enough for it."""
+"""The place of a Quasar in a site: less than what an AC charger needs is enough for it, and leaving it ends a discharge."""
 
 from typing import Any
 
@@ -11,9 +11,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.busbar.flows.member import member_data
 from simulators.quasar import BatteryCar
 
-from .acting import coordinator_of
+from .acting import act, coordinator_of
 from .common import site_entry_of
-from .quasar_house import KEY, QuasarHouse
+from .quasar_house import KEY, MEMBER, QuasarHouse
 
 PLACE = {
     "circuit": "supply",
@@ -23,6 +23,7 @@ PLACE = {
     "maximum": 16,
     "vehicle_minimum": "ordinary",
 }
+STOPPED = [("ACTION", 2), ("CURRENT", 0)]
 
 
 @pytest.fixture
@@ -80,3 +81,76 @@ async def test_its_place_can_be_chosen_and_changed(
     assert result["reason"] == "reconfigure_successful"
     assert site.subentries[subentry_id].data["minimum"] == 4
     await hass.async_block_till_done()
+
+
+@pytest.fixture
+async def discharging(
+    hass: HomeAssistant, quasar_house: QuasarHouse, quasar_site: MockConfigEntry
+) -> MockConfigEntry:
+    """Return the site of a Quasar that discharges for it with 6 A."""
+    await quasar_house.pass_time(10)
+    data = {**quasar_site.data, "options": {"turn_pause_s": 0.0}}
+    hass.config_entries.async_update_entry(quasar_site, data=data)
+    await act(hass, "number", "set_value", f"{MEMBER}_fixed_current", value=-6)
+    await act(hass, "select", "select_option", f"{MEMBER}_mode", option="fixed")
+    while quasar_house.sim.machine.current_a != -6:
+        await quasar_house.pass_time(5)
+    quasar_house.sim.writes.clear()
+    return quasar_site
+
+
+async def test_a_member_that_leaves_in_a_discharge(
+    hass: HomeAssistant, quasar_house: QuasarHouse, discharging: MockConfigEntry
+) -> None:
+    """Polling would feed its watchdog for good, and nobody looks at floor and fuse for it any more."""
+    hass.config_entries.async_remove_subentry(discharging, MEMBER)
+    await hass.async_block_till_done()
+    await quasar_house.pass_time(60, step_s=5)
+    assert quasar_house.told() == STOPPED
+    assert quasar_house.sim.machine.current_a == 0
+
+
+async def test_a_member_that_leaves_in_a_charge(
+    hass: HomeAssistant,
+    quasar_house: QuasarHouse,
+    quasar_entry: MockConfigEntry,
+    quasar_site: MockConfigEntry,
+) -> None:
+    """It goes on with what it may take without a site that watches the meter."""
+    await act(hass, "select", "select_option", f"{MEMBER}_mode", option="charge")
+    while quasar_house.sim.machine.current_a <= 16:
+        await quasar_house.pass_time(5)
+    hand = coordinator_of(quasar_entry, KEY).hand
+    assert hand.allocation is not None
+    falls_to_a = hand.allocation.falls_to_a
+    assert falls_to_a < quasar_house.sim.machine.current_a
+    hass.config_entries.async_remove_subentry(quasar_site, MEMBER)
+    await hass.async_block_till_done()
+    await quasar_house.pass_time(60, step_s=5)
+    assert quasar_house.sim.machine.current_a == falls_to_a
+    assert not hand.is_steered
+
+
+async def test_balancing_is_switched_off_in_a_discharge(
+    hass: HomeAssistant, quasar_house: QuasarHouse, discharging: MockConfigEntry
+) -> None:
+    """One last stop, and then nothing."""
+    await act(hass, "switch", "turn_off", f"{discharging.entry_id}_balancing")
+    await quasar_house.pass_time(60, step_s=5)
+    assert quasar_house.told() == STOPPED
+    assert quasar_house.sim.machine.current_a == 0
+
+
+async def test_balancing_is_switched_off_in_a_charge(
+    hass: HomeAssistant, quasar_house: QuasarHouse, quasar_site: MockConfigEntry
+) -> None:
+    """Nothing is written, and it goes on."""
+    await act(hass, "select", "select_option", f"{MEMBER}_mode", option="charge")
+    await quasar_house.pass_time(60)
+    flows_a = quasar_house.sim.machine.current_a
+    assert flows_a > 0
+    quasar_house.sim.writes.clear()
+    await act(hass, "switch", "turn_off", f"{quasar_site.entry_id}_balancing")
+    await quasar_house.pass_time(60, step_s=5)
+    assert quasar_house.sim.writes == []
+    assert quasar_house.sim.machine.current_a == flows_a

@@ -24,6 +24,7 @@ QUASAR: Final = "quasar"
 CONF_POWER_MODE: Final = "power_mode"
 CONF_RESTART_WHEN_DEAD: Final = "restart_when_dead"
 CONF_WATCHDOG: Final = "watchdog_s"
+ACCOUNT_INCOMPLETE: Final = "account_incomplete"
 SECTION_CLOUD: Final = "cloud"
 SECTION_DETAILS: Final = "details"
 
@@ -76,8 +77,11 @@ class QuasarFlow(ChargerFlow):
             settings = _settings(user_input)
             # It would not answer: its entry is the one client that it hears.
             self._async_abort_entries_match(address(settings))
-            added = await self._async_add(settings, errors, updates=address(settings))
-            if added is not None:
+            if _is_incomplete(settings):
+                errors["base"] = ACCOUNT_INCOMPLETE
+            elif added := await self._async_add(
+                settings, errors, updates=address(settings)
+            ):
                 return added
         return self._form(QUASAR, _DEVICE_SCHEMA, errors, shown=user_input or {})
 
@@ -116,8 +120,9 @@ class QuasarFlow(ChargerFlow):
             settings = _settings(user_input)
             if settings.get(CONF_USERNAME) == entry.data.get(CONF_USERNAME):
                 settings.setdefault(CONF_PASSWORD, entry.data.get(CONF_PASSWORD))
-            changed = await self._async_change_alone(entry, settings, errors)
-            if changed is not None:
+            if _is_incomplete(settings):
+                errors["base"] = ACCOUNT_INCOMPLETE
+            elif changed := await self._async_change_alone(entry, settings, errors):
                 return changed
         return self._form(
             "reconfigure_quasar",
@@ -160,6 +165,13 @@ def _settings(user_input: Mapping[str, Any]) -> dict[str, Any]:
     }
     del flat[SECTION_CLOUD], flat[SECTION_DETAILS]
     return local_settings(QUASAR, flat)
+
+
+def _is_incomplete(settings: Mapping[str, Any]) -> bool:
+    """Return whether half an account was given, or none for a restart that needs one."""
+    parts = [bool(settings.get(key)) for key in (CONF_USERNAME, CONF_PASSWORD)]
+    is_wanted = any(parts) or settings[CONF_RESTART_WHEN_DEAD]
+    return is_wanted and not all(parts)
 
 
 def _shown(data: Mapping[str, Any]) -> dict[str, Any]:

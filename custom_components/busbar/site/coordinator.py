@@ -44,7 +44,7 @@ from .modes import SiteModes
 from .plan import SitePlan
 from .sources import SiteSources
 from .store import SiteStore
-from .writes import async_let_go, hand_over
+from .writes import async_leave_behind, async_let_go, hand_over
 
 if TYPE_CHECKING:
     from .entry import SiteConfigEntry
@@ -144,7 +144,7 @@ class SiteCoordinator(DataUpdateCoordinator[Decision]):
         self.modes.forget_others({member.key for member in self.config.members})
         for key in former - {member.key for member in self.config.members}:
             if (coordinator := self.coordinator_of(key)) is not None:
-                coordinator.hand.withdraw_allocation()
+                async_leave_behind(self.config_entry, coordinator)
         self.async_follow()
         self._async_step_and_tell()
 

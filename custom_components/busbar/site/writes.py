@@ -1,12 +1,18 @@
 """Hand what a site decided to the hands of its members, which do the writing."""
 
 import contextlib
+from typing import TYPE_CHECKING
+
+from homeassistant.core import callback
 
 from ..balancer.decision import MemberDecision, SetPoint
 from ..chargers.errors import ChargerError
 from ..coordinator import ChargerCoordinator
 from ..steering.hand import SetpointHand
 from ..steering.setpoint import SiteAllocation
+
+if TYPE_CHECKING:
+    from .entry import SiteConfigEntry
 
 
 def hand_over(coordinator: ChargerCoordinator, member: MemberDecision) -> None:
@@ -33,6 +39,16 @@ def _allocate(hand: SetpointHand, setpoint: SetPoint, *, write: bool) -> None:
         ),
         write=write,
     )
+
+
+@callback
+def async_leave_behind(entry: SiteConfigEntry, coordinator: ChargerCoordinator) -> None:
+    """Let go of a charger that is no member any more, while its site goes on."""
+    if coordinator.opener is not None:
+        # It is opened once no site steers it; lowering would only close it for a moment.
+        coordinator.hand.withdraw_allocation()
+    else:
+        entry.async_create_task(coordinator.hass, async_let_go(coordinator))
 
 
 async def async_let_go(coordinator: ChargerCoordinator) -> None:

@@ -110,19 +110,22 @@ class SetpointHand:
             self._start_task(self._async_write_quietly())
 
     def withdraw_allocation(self) -> None:
-        """Forget the site; what the charger holds now stays as it is."""
+        """Forget the site; what the charger holds now stays as it is, but a discharge ends with who watched it."""
+        was_steered = self.is_steered
         self._disarm()
         self.allocation = None
         if self._is_hushed:
             self._start_task(self._async_speak())
+        elif was_steered and (self.is_busy or self._is_discharging):
+            self._start_task(self._async_end_discharge())
 
     async def async_lower(self, current_a: float) -> None:
         """Bring the charger down to `current_a` now, never up. Raises `ChargerError`."""
         self._disarm()
         now = self._clock()
-        snapshot = self._charger.snapshot
-        held_a = None if snapshot is None else snapshot.commanded_a
-        if held_a is None or held_a > current_a or held_a < 0:
+        held_a = self._held_a
+        # What is in flight is not held yet, and would be more once it arrived.
+        if self.is_busy or held_a is None or held_a > current_a or held_a < 0:
             self.allocation = SiteAllocation(
                 current_a=current_a, ends_at=now, falls_to_a=current_a
             )
@@ -146,6 +149,16 @@ class SetpointHand:
         """End the timer; nothing is written any more by itself."""
         self._disarm()
 
+    @property
+    def _held_a(self) -> float | None:
+        """Return what the charger was told last."""
+        snapshot = self._charger.snapshot
+        return None if snapshot is None else snapshot.commanded_a
+
+    @property
+    def _is_discharging(self) -> bool:
+        return (self._held_a or 0) < 0
+
     def _is_below(self, allocation: SiteAllocation) -> bool:
         """Return whether the wish takes something away of what the site grants."""
         wanted_a = self._wanted.current_a or 0.0
@@ -153,8 +166,7 @@ class SetpointHand:
 
     def _lowers(self, wanted: Setpoint) -> bool:
         """Return whether the charger still holds more than is wanted."""
-        snapshot = self._charger.snapshot
-        held_a = None if snapshot is None else snapshot.commanded_a
+        held_a = self._held_a
         return (
             wanted.current_a is not None
             and held_a is not None
@@ -249,6 +261,12 @@ class SetpointHand:
                 self._disarm()
                 self._is_hushed = True
                 await self._charger.fall_silent()
+
+    async def _async_end_discharge(self) -> None:
+        """End a discharge that nobody watches any more, unless somebody watches it again by now."""
+        async with self._lock:
+            if self._is_discharging and not self.is_steered:
+                await self._async_try(Setpoint(current_a=0.0))
 
     async def _async_speak(self) -> None:
         """Break the silence: somebody who decides is back, and has to hear the charger first."""

@@ -35,7 +35,7 @@ async def test_abilities(rig: Rig) -> None:
         (3, ChargerStatus.SUSPENDED_BY_CHARGER),
         (4, ChargerStatus.PAUSED),
         (5, ChargerStatus.PAUSED),
-        (6, ChargerStatus.OUT_OF_SERVICE),
+        (6, ChargerStatus.DISCONNECTED),
         (7, ChargerStatus.OUT_OF_SERVICE),
         (8, ChargerStatus.SUSPENDED_BY_CHARGER),
         (9, ChargerStatus.ERROR),

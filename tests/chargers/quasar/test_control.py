@@ -1,6 +1,8 @@
 """Take control, keep it, lose it, give it back."""
 
 import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import pytest
 
@@ -14,6 +16,7 @@ from custom_components.busbar.chargers.model import (
     Fallback,
     FallbackCause,
 )
+from custom_components.busbar.chargers.quasar.charger import QuasarCharger
 from simulators.quasar import Fault, Register
 
 from .conftest import MakeRig, Rig
@@ -169,6 +172,30 @@ async def test_switching_external_control_off(charging: Rig) -> None:
     # A second thought within seconds is a person's too.
     await charging.charger.set_control(allowed=True)
     assert charging.sim.machine.control == 1
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        lambda charger: charger.set_locked(True),
+        lambda charger: charger.set_charging(True),
+        lambda charger: charger.set_current(6),
+        lambda charger: charger.run_command("read_state_of_charge"),
+    ],
+    ids=["lock", "start", "current", "state of charge"],
+)
+async def test_a_command_while_control_is_given_back(
+    charging: Rig, command: Callable[[QuasarCharger], Coroutine[Any, Any, None]]
+) -> None:
+    """It comes too late, and takes nothing back."""
+    giving_back = asyncio.create_task(charging.charger.set_control(allowed=False))
+    while not charging.sim.writes:
+        await asyncio.sleep(0)
+    with pytest.raises(Rejected, match="hands-off"):
+        await command(charging.charger)
+    await giving_back
+    await charging.run(60)
+    assert charging.told() == [("ACTION", 2), ("CURRENT", 0), ("CONTROL", 0)]
 
 
 async def test_hands_off_out_of_silence(charging: Rig) -> None:
@@ -328,7 +355,7 @@ async def test_locking(ours: Rig) -> None:
     assert ours.snapshot.is_locked is True
     ours.sim.unplug()
     await ours.poll()
-    assert ours.snapshot.status is ChargerStatus.OUT_OF_SERVICE
+    assert ours.snapshot.status is ChargerStatus.DISCONNECTED
     assert ours.snapshot.vehicle_connected is False
     ours.fault(Fault.TAKE_CONTROL)
     await ours.charger.refresh()

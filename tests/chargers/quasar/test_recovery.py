@@ -10,6 +10,7 @@ from custom_components.busbar.chargers.errors import (
     AuthenticationFailed,
     ChargerError,
     ConnectionFailed,
+    NeedsRestart,
     RateLimited,
     Rejected,
     WrongDevice,
@@ -335,12 +336,16 @@ async def test_backing_off(insured: Rig) -> None:
 
 
 async def test_refused_login_asks_for_a_new_one(insured: Rig) -> None:
-    """Once it was refused it is not tried again by itself, and everybody hears why."""
+    """Once it was refused it is not tried again by itself, and everybody hears why, once."""
     insured.fault(Fault.CLOUD_FORBIDDEN)
     insured.fault(Fault.MUTE)
     await insured.jump(60, times=10)
     assert insured.sim.cloud.calls == ["GET /users/signin"]
-    with pytest.raises(AuthenticationFailed):
+    dead, refused = insured.lost
+    assert isinstance(dead, NeedsRestart)
+    assert isinstance(refused, AuthenticationFailed)
+    # Who polls would give up on a refused login, and this one is the cloud's alone.
+    with pytest.raises(NeedsRestart):
         await insured.charger.refresh()
 
 

@@ -162,7 +162,7 @@ async def test_an_unchanged_wish_is_not_written_again(charging: Rig) -> None:
 async def test_a_wish_that_came_to_nothing_is_written_again(charging: Rig) -> None:
     """Somebody stopped the car at the charger: a renewed wish starts it again, but seldom."""
     charging.sim.machine.running = False
-    await charging.run(60)
+    await charging.run(25)
     assert charging.sim.writes == []
     for _ in range(60):
         await charging.charger.set_current(10)
@@ -214,6 +214,75 @@ async def test_a_refused_stop_zeroes_all_the_same(charging: Rig) -> None:
     assert charging.told() == [("ACTION", 2), ("CURRENT", 0)]
     await charging.run(10)
     assert charging.sim.machine.current_a == 0
+
+
+async def discharge(rig: Rig) -> None:
+    """Have it discharge with 6 A, its ramp and guard time over, and forget its writes."""
+    await rig.charger.set_current(-6)
+    await rig.run(40)
+    assert rig.sim.machine.current_a == -6
+    rig.sim.writes.clear()
+
+
+@pytest.mark.parametrize("fault", [Fault.NO_ACTION, Fault.BUSY_WRITES])
+async def test_a_refused_stop_is_no_wish_to_go_on(charging: Rig, fault: Fault) -> None:
+    """It is tried until it was taken, or shows; whatever happens then begins no discharge."""
+    await discharge(charging)
+    charging.fault(fault)
+    with pytest.raises(Rejected):
+        await charging.charger.set_current(0)
+    assert charging.snapshot.commanded_a == -6
+    await charging.run(20)
+    charging.clear()
+    await charging.run(30)
+    assert charging.sim.machine.current_a == 0
+    assert charging.snapshot.commanded_a == 0
+    assert charging.snapshot.is_confirmed
+    charging.sim.writes.clear()
+    await charging.run(30)
+    assert charging.sim.writes == []
+    charging.fault(Fault.TAKE_CONTROL)
+    await charging.run(60)
+    assert ("CURRENT", -6) not in charging.told()
+
+
+async def test_what_is_wanted_after_a_refused_stop(charging: Rig) -> None:
+    """The latest wish wins, also over a stop."""
+    charging.fault(Fault.NO_ACTION)
+    with pytest.raises(Rejected):
+        await charging.charger.set_current(0)
+    charging.clear()
+    await charging.charger.set_current(6)
+    await charging.run(40)
+    assert charging.sim.machine.current_a == 6
+
+
+async def test_nothing_is_wanted_where_everything_was_refused(charging: Rig) -> None:
+    """A set-point refused after a stop does not bring back what was to end."""
+    await discharge(charging)
+    charging.fault(Fault.BUSY_WRITES)
+    with pytest.raises(Rejected):
+        await charging.charger.set_current(0)
+    await charging.run(12)
+    with pytest.raises(Rejected):
+        await charging.charger.set_current(-8)
+    charging.clear()
+    await charging.run(40)
+    assert charging.sim.machine.current_a == 0
+
+
+async def test_a_stop_refused_as_the_car_leaves(charging: Rig) -> None:
+    """The next car is not discharged by what the last one was to do."""
+    await discharge(charging)
+    charging.fault(Fault.NO_ACTION)
+    charging.sim.unplug()
+    await charging.run(10)
+    charging.clear()
+    await charging.run(30)
+    charging.sim.writes.clear()
+    await charging.plug(level_percent=70)
+    await charging.run(60)
+    assert ("CURRENT", -6) not in charging.told()
 
 
 async def test_unplugging_stops_and_zeroes(charging: Rig) -> None:

@@ -72,6 +72,28 @@ def test_another_vehicle_may_have_come_unseen() -> None:
     assert charge.percent is None
 
 
+@pytest.mark.parametrize(("seconds", "percent"), [(60, 50), (600, None)])
+async def test_a_state_that_does_not_tell_of_a_vehicle(
+    charging: Rig, seconds: float, percent: int | None
+) -> None:
+    """An error that lasts may hide that another vehicle came; one that passes does not."""
+    charging.fault(Fault.STATE_OF_CHARGE_ZERO)
+    charging.sim.machine.forced_state = 7
+    await charging.run(seconds)
+    charging.sim.machine.forced_state = None
+    await charging.run(10)
+    assert charging.snapshot.state_of_charge == percent
+
+
+def test_what_is_heard_while_nobody_tells_of_a_vehicle() -> None:
+    """It is believed, for as long."""
+    level = StateOfCharge()
+    level.update(50, vehicle_connected=None, now=0)
+    for now in range(0, 600, 5):
+        level.update(60 if now < 300 else 0, vehicle_connected=None, now=now)
+        assert level.percent == (60 if now < 420 else None)
+
+
 async def test_unknown_never_discharges(ours: Rig) -> None:
     """Not even once; nothing is sent."""
     with pytest.raises(Rejected, match="not known"):
@@ -101,6 +123,36 @@ async def test_the_floor_ends_a_discharge(charging: Rig) -> None:
     assert charging.setpoints() == []
     with pytest.raises(Rejected, match="floor"):
         await charging.charger.set_current(-6)
+
+
+@pytest.mark.parametrize(
+    ("current_a", "setting", "percent", "reason"),
+    [
+        (-6, "state_of_charge_floor", 60, "floor"),
+        (-6, "state_of_charge_floor", 49, "floor"),
+        (16, "state_of_charge_ceiling", 45, "ceiling"),
+    ],
+    ids=["below the floor", "one point above it", "above the ceiling"],
+)
+async def test_starting_again_is_a_beginning(
+    charging: Rig, current_a: float, setting: str, percent: int, reason: str
+) -> None:
+    """What a person held back is let flow only where it could begin; else it stays held back."""
+    await charging.charger.set_current(current_a)
+    await charging.run(40)
+    await charging.charger.set_charging(released=False)
+    await charging.run(30)
+    await charging.charger.set_value(setting, percent)
+    charging.sim.writes.clear()
+    with pytest.raises(Rejected, match=reason):
+        await charging.charger.set_charging(released=True)
+    await charging.run(30)
+    assert charging.sim.writes == []
+    assert charging.state["held_back"] is True
+    await charging.charger.set_value(setting, 100 if current_a > 0 else 20)
+    await charging.charger.set_charging(released=True)
+    await charging.run(40)
+    assert charging.sim.machine.current_a == current_a
 
 
 async def test_beginning_needs_two_points_more(charging: Rig) -> None:

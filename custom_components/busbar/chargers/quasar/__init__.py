@@ -6,7 +6,7 @@ import random
 import time
 from typing import Any, Final
 
-from ..errors import Unsupported
+from ..errors import ChargerError, Unsupported
 from ..model import Connection, Identity
 from .charger import QuasarCharger
 from .client import DEFAULT_TIMEOUT_S, QuasarClient
@@ -70,10 +70,13 @@ def create_connection(
         else Restarter(cloud, memory, clock=clock, wall_clock=wall_clock, jitter=jitter)
     )
 
-    def make_recovery(observer: Observer) -> Recovery:
+    def make_recovery(
+        observer: Observer, on_refused: Callable[[ChargerError], None]
+    ) -> Recovery:
         return Recovery(
             restarter,
             observer,
+            on_refused=on_refused,
             restarts_by_itself=bool(settings.get("restart_when_dead")),
             clock=clock,
             jitter=jitter,

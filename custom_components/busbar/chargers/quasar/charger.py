@@ -32,8 +32,8 @@ from .parse import Readout
 from .presence import Presence
 from .pursuit import Pursuit
 from .reader import QuasarReader
-from .recovery import Recovery
-from .setpoint import LevelRules, whole_amps
+from .recovery import MakeRecovery
+from .setpoint import whole_amps
 from .steering import Steering
 
 # Longer unheard, the charger may have stopped by its watchdog or restarted.
@@ -60,7 +60,7 @@ class QuasarCharger(
         client: QuasarClient,
         remote: RemoteControl,
         memory: Memory,
-        make_recovery: Callable[[Observer], Recovery],
+        make_recovery: MakeRecovery,
         *,
         clock: Callable[[], float],
         pause: Callable[[float], Awaitable[None]],
@@ -72,7 +72,8 @@ class QuasarCharger(
         self._clock = clock
         self._reader = QuasarReader(client, clock=clock)
         self._observer = Observer(memory, clock=clock)
-        self._recovery = make_recovery(self._observer)
+        self._presence = Presence(on_change)
+        self._recovery = make_recovery(self._observer, self._presence.notify_lost)
         self._steering = Steering(remote, clock=clock)
         self._steering.is_held_back = memory.now.held_back
         self._pursuit = Pursuit(
@@ -82,11 +83,11 @@ class QuasarCharger(
             clock=clock,
             pause=pause,
         )
-        self._presence = Presence(on_change)
         self._readout: Readout | None = None
         self._heard_at = self._received_at = clock()
         self._shown_state = 0
-        self._is_back = self._is_silent = self._is_released = False
+        self._is_back = self._is_silent = False
+        self._is_released = self._is_giving_back = False
 
     # What it is
 
@@ -183,17 +184,11 @@ class QuasarCharger(
     def _enforce(self) -> None:
         if not self._memory.now.external_control:
             return
-        barrier = self._steering.enforce(self._rules, self._observer.level_percent)
+        barrier = self._steering.enforce(
+            self._memory.now.rules, self._observer.level_percent
+        )
         if barrier is not None:
             self._observer.happened(features.PROTECTION, barrier.value)
-
-    @property
-    def _rules(self) -> LevelRules:
-        remembered = self._memory.now
-        return LevelRules(
-            floor_percent=remembered.floor_percent,
-            ceiling_percent=remembered.ceiling_percent,
-        )
 
     def _facts(self, readout: Readout) -> Facts:
         steering, observer = self._steering, self._observer
@@ -240,15 +235,18 @@ class QuasarCharger(
         settable = self.capabilities.charge
         if settable is None or abs(setpoint_a) > settable.maximum_a:
             raise Rejected(f"{current_a:g} A is more than the charger can")
-        self._steering.wish(setpoint_a, self._rules, self._observer.level_percent)
+        self._steering.wish(
+            setpoint_a, self._memory.now.rules, self._observer.level_percent
+        )
         await self._apply()
 
     @override
     async def set_charging(self, released: bool) -> None:
         self._check_allowed()
-        is_held_back = self._steering.is_held_back
-        if released and not (is_held_back or self._steering.wish_a):
-            raise Rejected("no current is set: set a current first")
+        if released:
+            self._steering.check_start(
+                self._memory.now.rules, self._observer.level_percent
+            )
         self._steering.hold_back(not released)
         self._memory.change(held_back=not released)
         await self._apply()
@@ -286,15 +284,17 @@ class QuasarCharger(
         """Stop, and give control back; until something is wanted, it is not taken again."""
         if not self._memory.now.external_control:
             return
-        self._is_released = True
-        await self._pursuit.stop()
+        self._is_released = self._is_giving_back = True
         try:
+            await self._pursuit.stop()
             async with self._pursuit.lock:
                 await self._steering.release()
         except ChargerError:
             # Not given back, so the stop is still to be written once it is heard again.
             self._is_released = False
             raise
+        finally:
+            self._is_giving_back = False
 
     @override
     async def fall_silent(self) -> None:
@@ -308,7 +308,8 @@ class QuasarCharger(
         self._client.hush()
 
     def _check_allowed(self) -> None:
-        if not self._memory.now.external_control:
+        # Whoever waited behind the giving back would take control again.
+        if self._is_giving_back or not self._memory.now.external_control:
             raise Rejected(HANDS_OFF)
         self._wake()
 

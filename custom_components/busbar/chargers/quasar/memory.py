@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Final, Self
 
+from .setpoint import LevelRules
+
 DEFAULT_FLOOR_PERCENT: Final = 20
 DEFAULT_CEILING_PERCENT: Final = 100
 
@@ -33,6 +35,13 @@ class Remembered:
         if "restarts_at" in stored:
             stored["restarts_at"] = tuple(stored["restarts_at"])
         return cls(**stored)
+
+    @property
+    def rules(self) -> LevelRules:
+        """Return between which states of charge the battery may be used."""
+        return LevelRules(
+            floor_percent=self.floor_percent, ceiling_percent=self.ceiling_percent
+        )
 
 
 class Memory:

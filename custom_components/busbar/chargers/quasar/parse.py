@@ -46,7 +46,8 @@ STATUS: Final[dict[int, ChargerStatus]] = {
     ChargerState.APP_SCHEDULE: ChargerStatus.SUSPENDED_BY_CHARGER,
     ChargerState.PAUSED: ChargerStatus.PAUSED,
     ChargerState.SCHEDULE_ENDED: ChargerStatus.PAUSED,
-    ChargerState.LOCKED: ChargerStatus.OUT_OF_SERVICE,
+    # Without a vehicle as well; that it is locked is told beside it.
+    ChargerState.LOCKED: ChargerStatus.DISCONNECTED,
     # Also shown for minutes after a restart and while OCPP is on: an error only when it lasts.
     ChargerState.ERROR_OR_OCPP: ChargerStatus.OUT_OF_SERVICE,
     ChargerState.POWER_SHARING_QUEUE: ChargerStatus.SUSPENDED_BY_CHARGER,

@@ -6,7 +6,6 @@ heal by itself, and only a restart of the charger helps.
 
 import asyncio
 from collections.abc import Callable
-import contextlib
 import logging
 
 from ..errors import (
@@ -38,13 +37,15 @@ class Recovery:
         restarter: Restarter | None,
         observer: Observer,
         *,
+        on_refused: Callable[[ChargerError], None],
         restarts_by_itself: bool,
         clock: Callable[[], float],
         jitter: Callable[[], float],
     ) -> None:
-        """Begin well."""
+        """Begin well; `on_refused` hears of a login that a restart by itself found refused."""
         self._restarter = restarter
         self._observer = observer
+        self._on_refused = on_refused
         self._restarts_by_itself = restarts_by_itself
         self._clock = clock
         self._outage = Outage(jitter)
@@ -81,11 +82,11 @@ class Recovery:
         return is_news
 
     def error(self) -> ChargerError:
-        """Return what to tell of a charger that is not heard."""
-        if self._restarter is not None and self._restarts_by_itself:
-            login_error = self._restarter.login_error
-            if login_error is not None:
-                return AuthenticationFailed(*login_error.args)
+        """Return what to tell of a charger that is not heard.
+
+        Never of the cloud's login: whoever polls would give up on a refused one, and no longer hear a
+        charger that needs none.
+        """
         if self._outage.is_dead:
             return NeedsRestart(
                 "Modbus of the charger is dead; restarting the charger helps"
@@ -118,5 +119,13 @@ class Recovery:
             self._task = asyncio.create_task(self._restart_quietly(serial))
 
     async def _restart_quietly(self, serial: str) -> None:
-        with contextlib.suppress(ChargerError):
+        try:
             await self.restart(serial)
+        except AuthenticationFailed as err:
+            self._on_refused(err)
+        except ChargerError:
+            # Told as an event already, and tried again in its time.
+            pass
+
+
+type MakeRecovery = Callable[[Observer, Callable[[ChargerError], None]], Recovery]

@@ -11,7 +11,7 @@ _SURE_TO: Final = 100
 _STABLE_S: Final = 60.0
 _NEAR_PERCENT: Final = 3
 _SAME_VEHICLE_S: Final = 120.0
-"""Unheard for longer, another vehicle may stand there."""
+"""Unheard for longer, or without a word of whether a vehicle is there, another one may stand there."""
 
 
 class StateOfCharge:
@@ -20,19 +20,22 @@ class StateOfCharge:
     def __init__(self) -> None:
         """Begin without a value."""
         self.percent: int | None = None
-        self._heard_at: float | None = None
+        self._sure_at: float | None = None
+        """When it was heard last that a vehicle is there."""
         self._low: int | None = None
         self._low_since = 0.0
 
     def update(self, raw: int, *, vehicle_connected: bool | None, now: float) -> None:
         """Take a reading."""
-        gap_s = 0.0 if self._heard_at is None else now - self._heard_at
-        self._heard_at = now
+        gap_s = 0.0 if self._sure_at is None else now - self._sure_at
+        is_good = _SURE_FROM <= raw <= _SURE_TO
+        if vehicle_connected or is_good:
+            self._sure_at = now
         if vehicle_connected is False or gap_s > _SAME_VEHICLE_S:
             self.percent = self._low = None
         if vehicle_connected is False:
             return
-        if _SURE_FROM <= raw <= _SURE_TO:
+        if is_good:
             self.percent, self._low = raw, None
         elif 0 < raw < _SURE_FROM:
             self._take_low(raw, now)

@@ -19,6 +19,10 @@ BARRIER_TEXTS: Final = {
 }
 _RETRY_FIRST_S: Final = 60.0
 _RETRY_LONGEST_S: Final = 900.0
+_RETRIES: Final = 5
+"""How often what ended by itself is begun again without a new wish: a vehicle may want no more."""
+_FULL_PERCENT: Final = 95
+"""Batteries end a charge at about 97 %."""
 _IDLE_STATES: Final = frozenset(
     {
         ChargerState.DISCONNECTED,
@@ -27,6 +31,7 @@ _IDLE_STATES: Final = frozenset(
         ChargerState.LOCKED,
     }
 )
+_ENDED_STATES: Final = frozenset({ChargerState.PAUSED, ChargerState.SCHEDULE_ENDED})
 
 
 class Steering:
@@ -43,9 +48,14 @@ class Steering:
         self._asked_again = False
         self._retry_at = -math.inf
         self._retry_s = _RETRY_FIRST_S
+        self._retries_left = _RETRIES
+        self._ended_at: float | None = None
+        """Since when the charger stands still with our set-point in its register."""
+        self._may_begin = True
         self._is_unsure = False
         """The charger may not hold what was sent: the write failed, or it was not heard since."""
         self._must_stop = False
+        self._is_stop_refused = False
         self.wish_a: int | None = None
         self.is_held_back = False
         self.is_probing = False
@@ -104,12 +114,22 @@ class Steering:
             return False
         if wanted_a != self.commanded_a:
             return self.commanded_a is None and wanted_a == 0 and self._shows(0)
+        if not self._asked_again:
+            return not self._is_to_begin_again(wanted_a)
         readout = self._readout
-        if not self._asked_again or readout is None or self.commanded_at is None:
+        if readout is None or self.commanded_at is None:
             return True
         # A full vehicle stays off; starting it at each renewal would wear its contactors.
         too_early = readout.at <= self.commanded_at or readout.at < self._retry_at
         return too_early or self._shows(wanted_a)
+
+    def _is_to_begin_again(self, wanted_a: int) -> bool:
+        """Return whether it ended by itself, a while ago, and neither battery nor vehicle are against it."""
+        readout, ended_at = self._readout, self._ended_at
+        if readout is None or ended_at is None or wanted_a == 0 or self.is_probing:
+            return False
+        is_time = readout.at >= max(ended_at + _RETRY_FIRST_S, self._retry_at)
+        return is_time and self._may_begin and self._retries_left > 0
 
     def _shows(self, current_a: int) -> bool:
         """Return whether the last reading says that the charger does this."""
@@ -130,9 +150,36 @@ class Steering:
         """Take note of a reading."""
         before, self._readout = self._readout, readout
         self.remote.observe(readout.control)
+        self._observe_flow(readout)
         had_vehicle = before is not None and before.measured.vehicle_connected
         if had_vehicle and readout.measured.vehicle_connected is False:
             self._vehicle_left()
+        if self._is_stop_refused and self._shows(0):
+            # Only the word was refused: the set-point of 0 was taken, and nothing flows.
+            self.commanded_a, self.commanded_at = 0, readout.at
+            self._is_stop_refused = self._must_stop = False
+
+    def _observe_flow(self, readout: Readout) -> None:
+        """Note whether what was sent is served, or since when it has ended; be patient again with what lasted."""
+        commanded_a, commanded_at = self.commanded_a, self.commanded_at
+        if not commanded_a or not readout.control.is_remote:
+            self._ended_at = None
+            return
+        has_ended = readout.measured.state in _ENDED_STATES and readout.holds(
+            commanded_a
+        )
+        if not has_ended:
+            self._ended_at = None
+        elif self._ended_at is None:
+            self._ended_at = readout.at
+        if self._shows(commanded_a):
+            self._asked_again = False
+            if commanded_at is None or readout.at - commanded_at >= _RETRY_LONGEST_S:
+                self._be_patient_anew()
+
+    def _be_patient_anew(self) -> None:
+        self._retry_s = _RETRY_FIRST_S
+        self._retries_left = _RETRIES
 
     def adopt(self, readout: Readout) -> None:
         """Go on with what the charger does on our behalf from before."""
@@ -148,6 +195,7 @@ class Steering:
     def _vehicle_left(self) -> None:
         self.is_probing = False
         self._must_stop = True
+        self._be_patient_anew()
         # The state of charge of the next vehicle is not known, so no discharge waits for it.
         if self.wish_a is not None and self.wish_a < 0:
             self.wish_a = 0
@@ -163,7 +211,16 @@ class Steering:
             self.is_probing = False
             self._must_stop = True
             self.wish_a = 0
+        self._note_what_may_begin(rules, level_percent)
         return barrier
+
+    def _note_what_may_begin(
+        self, rules: LevelRules, level_percent: int | None
+    ) -> None:
+        wanted_a = self.wanted_a or 0
+        is_full = wanted_a > 0 and (level_percent or 0) >= _FULL_PERCENT
+        barrier = rules.barrier(wanted_a, level_percent, is_flowing=False)
+        self._may_begin = barrier is None and not is_full
 
     # What is done
 
@@ -171,15 +228,27 @@ class Steering:
         self, current_a: int, rules: LevelRules, level_percent: int | None
     ) -> None:
         """Want something else from now on. Raises `Rejected` where the battery forbids it."""
+        self._check(current_a, rules, level_percent)
+        self.is_probing = False
+        if current_a != self.wish_a:
+            self._be_patient_anew()
+        self.wish_a = current_a
+        self._asked_again = True
+
+    def check_start(self, rules: LevelRules, level_percent: int | None) -> None:
+        """Raise `Rejected` where there is no wish to let flow, or the battery forbids it."""
+        if not (self.is_held_back or self.wish_a):
+            raise Rejected("no current is set: set a current first")
+        # What is held back does not flow, so it would begin anew.
+        self._check(self.wish_a or 0, rules, level_percent)
+
+    def _check(
+        self, current_a: int, rules: LevelRules, level_percent: int | None
+    ) -> None:
         goes_on = current_a * (self.wanted_a or 0) > 0
         barrier = rules.barrier(current_a, level_percent, is_flowing=goes_on)
         if barrier is not None:
             raise Rejected(BARRIER_TEXTS[barrier])
-        self.is_probing = False
-        if current_a != self.wish_a:
-            self._retry_s = _RETRY_FIRST_S
-        self.wish_a = current_a
-        self._asked_again = True
 
     def hold_back(self, held_back: bool) -> None:
         """Stop for a person, or let the wish flow again."""
@@ -224,6 +293,8 @@ class Steering:
 
     async def _send(self, current_a: int, now: float) -> None:
         before = (self.commanded_a, self.commanded_at)
+        if current_a == self.commanded_a and not (self._asked_again or self._is_unsure):
+            self._retries_left -= 1
         self._retry_at = now + self._retry_s
         self._retry_s = min(2 * self._retry_s, _RETRY_LONGEST_S)
         starts = current_a != 0 and not self._flows_towards(current_a)
@@ -236,10 +307,15 @@ class Steering:
         except Refused:
             # It was heard and not taken: the charger still does what it did.
             self.commanded_a, self.commanded_at = before
-            self.wish_a = self.commanded_a
-            self._is_unsure = self._must_stop = False
+            self._is_unsure = False
+            if current_a == 0:
+                # Wanted all the same, and by nobody to go on: it is tried until it is taken or shows.
+                self._is_stop_refused = True
+            else:
+                self.wish_a = 0 if self._is_stop_refused else self.commanded_a
+                self._must_stop = False
             raise
-        self._is_unsure = self._must_stop = False
+        self._is_unsure = self._must_stop = self._is_stop_refused = False
 
     async def _write(self, current_a: int) -> None:
         if current_a == 0:
@@ -256,7 +332,7 @@ class Steering:
 
     def begin(self) -> None:
         """Forget what was seen while the charger was not ours."""
-        self._must_stop = self._is_unsure = False
+        self._must_stop = self._is_stop_refused = self._is_unsure = False
 
     async def stop_now(self) -> None:
         """Want nothing, and write it whatever the charger seems to do. Raises `ChargerError`."""
