@@ -3,7 +3,9 @@
 from homeassistant.core import HomeAssistant, callback
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.busbar.balancer.model import ReasonKey
 from custom_components.busbar.chargers.easee.circuit_state import WRITES
+from simulators.easee import LONE
 from simulators.warp import WarpSimulator
 
 from .acting import act, coordinator_of
@@ -65,6 +67,69 @@ async def test_a_cloud_in_trouble_keeps_its_current_reserved(
     await easee_house.until(
         lambda: (circuit_a(easee_house), easee_warp.offered_a) == (12, 12)
     )
+
+
+async def _drawn_at_most(house: EaseeHouse, warp: WarpSimulator, seconds: int) -> float:
+    """Return the most that both may draw together while time passes."""
+    lone, most_a = house.cloud.chargers[LONE], 0.0
+    for _ in range(seconds):
+        await house.pass_time(1)
+        most_a = max(most_a, max(lone.drawn_a) + warp.offered_a)
+    return most_a
+
+
+async def test_a_charger_that_loses_its_cloud_counts_with_its_offline_limit(
+    hass: HomeAssistant,
+    easee_house: EaseeHouse,
+    easee_warp: WarpSimulator,
+    easee_site: MockConfigEntry,
+) -> None:
+    """At once and for as long as it is away, though its account goes on answering; then all is as before."""
+    cloud = easee_house.cloud
+    cloud.circuits[501].offline_a = (16.0, 16.0, 16.0)
+    await set_target(hass, easee_house, 24)
+    await easee_house.until(
+        lambda: (circuit_a(easee_house), easee_warp.offered_a) == (12, 12)
+    )
+    await easee_house.pass_time(10)
+    cloud.set_online(LONE, online=False)
+    await easee_house.pass_time(5)
+    assert max(cloud.chargers[LONE].drawn_a) == 16
+    written = len(easee_house.written("dynamicCurrent"))
+    assert await _drawn_at_most(easee_house, easee_warp, 300) == 24
+    assert easee_warp.offered_a == 8
+    member = easee_site.runtime_data.coordinator.data.members[CHARGER]
+    assert member.reserved_a == (16, 16, 16)
+    assert member.reason.key is ReasonKey.SILENT
+    assert len(easee_house.written("dynamicCurrent")) == written
+    cloud.set_online(LONE, online=True)
+    assert await _drawn_at_most(easee_house, easee_warp, 120) <= 24
+    assert (circuit_a(easee_house), easee_warp.offered_a) == (12, 12)
+
+
+async def test_a_charger_without_its_cloud_from_the_start_counts_with_its_offline_limit(
+    hass: HomeAssistant,
+    easee_house: EaseeHouse,
+    easee_entry: MockConfigEntry,
+    easee_warp: WarpSimulator,
+    easee_site: MockConfigEntry,
+) -> None:
+    """What the account knows of it is from before, and it is told that it is."""
+    cloud = easee_house.cloud
+    cloud.circuits[501].offline_a = (16.0, 16.0, 16.0)
+    await set_target(hass, easee_house, 24)
+    await easee_house.pass_time(60)
+    cloud.set_online(LONE, online=False)
+    for entry in (easee_entry, easee_site):
+        assert await hass.config_entries.async_unload(entry.entry_id)
+    for entry in (easee_entry, easee_site):
+        assert await hass.config_entries.async_setup(entry.entry_id)
+    await easee_house.live(easee_entry)
+    await easee_house.pass_time(5)
+    assert await _drawn_at_most(easee_house, easee_warp, 120) == 24
+    member = easee_site.runtime_data.coordinator.data.members[CHARGER]
+    assert member.reserved_a == (16, 16, 16)
+    assert easee_warp.offered_a == 8
 
 
 async def test_a_hundred_steps_wear_nothing(

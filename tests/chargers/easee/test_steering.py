@@ -5,6 +5,9 @@ import math
 import pytest
 
 from custom_components.busbar.chargers.easee.client import NoAccess
+from custom_components.busbar.chargers.easee.observations import Obs
+from custom_components.busbar.chargers.easee.reports import Row
+from custom_components.busbar.chargers.easee.setpoint import Cause
 from custom_components.busbar.chargers.errors import ConnectionFailed, Rejected
 from custom_components.busbar.chargers.model import Fallback, FallbackCause
 from simulators.easee import EaseeSimulator, plug_in
@@ -186,9 +189,28 @@ async def test_offline_master_applies_the_offline_limit(rig: Rig) -> None:
     assert seen.power_w is None
     assert seen.currents_a == (None, None, None)
     assert seen.values["online"] is False
+    assert seen.is_cut_off
     assert rig.circuit().rebuild().values["online"] is False
+    assert rig.circuit().rebuild().is_cut_off
     with pytest.raises(ConnectionFailed):
         await rig.charger().set_current(10)
+
+
+async def test_a_charger_that_never_said_whether_it_is_online_is_heard(
+    rig: Rig,
+) -> None:
+    """Only what is told to have lost its cloud is counted as cut off, by its mode too."""
+    charger = rig.charger()
+    charger.reports._reports.pop(Obs.ONLINE)
+    assert charger.is_online is None
+    assert not charger.rebuild().is_cut_off
+    charger.take(Row(number=Obs.MODE, value=0, epoch_s=None))
+    assert charger.rebuild().is_cut_off
+    charger.take(Row(number=Obs.ONLINE, value=True, epoch_s=None))
+    assert charger.rebuild().is_cut_off
+    charger.take(Row(number=Obs.MODE, value=3, epoch_s=None))
+    assert not charger.rebuild().is_cut_off
+    assert Cause.RESTART in charger.set_point._causes
 
 
 async def test_restart_is_told_with_its_cause(rig: Rig) -> None:

@@ -207,12 +207,9 @@ class ChargerState(CircuitMember):
             before, self._mode = self._mode, self.reports.code(Obs.MODE)
             if before == 1 and (self._mode or 0) > 1:
                 self.set_point.note_cause(Cause.PLUG_IN, report.measured_at)
+            self._follow_online(report)
         elif number == Obs.ONLINE:
-            was_online, self._was_online = self._was_online, self.is_online
-            if was_online is False and self._was_online:
-                self.set_point.note_cause(Cause.RESTART, report.measured_at)
-                if self.circuit is not None and self.circuit.master == self.found.id:
-                    self.circuit.set_point.note_cause(Cause.RESTART, report.measured_at)
+            self._follow_online(report)
         elif number == Obs.FINISHED_SESSION:
             energy_kwh = parse.finished_energy_kwh(self.reports)
             if energy_kwh is not None:
@@ -226,6 +223,15 @@ class ChargerState(CircuitMember):
             self.plans.is_due = True
         elif number == Obs.FIRMWARE:
             self.rename(firmware=str(self.reports.code(Obs.FIRMWARE)))
+
+    def _follow_online(self, report: Report) -> None:
+        """Notice that it has its cloud again; the mode tells of that too."""
+        was_online, self._was_online = self._was_online, self.is_online
+        if was_online is not False or not self._was_online:
+            return
+        self.set_point.note_cause(Cause.RESTART, report.measured_at)
+        if self.circuit is not None and self.circuit.master == self.found.id:
+            self.circuit.set_point.note_cause(Cause.RESTART, report.measured_at)
 
     def on_answer(self, answer: dict[str, Any]) -> None:
         """Notice a command that the cloud took and the charger did not."""
@@ -292,6 +298,7 @@ class ChargerState(CircuitMember):
             phases_wanted=self._phases_wanted(),
             charging_released=self.charging_released,
             started_at=point.reset_at if point.reset_by is Cause.RESTART else None,
+            is_cut_off=not heard,
             signal_dbm=parse.signal_dbm(reports),
             foreign_control=FOREIGN if point.is_foreign(now_s) else None,
             schedule=self.plans.slots,

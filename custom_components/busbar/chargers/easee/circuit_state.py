@@ -237,6 +237,7 @@ class CircuitState(Device):
             if self.set_point.reset_by is Cause.RESTART
             else None,
             foreign_control=FOREIGN if is_foreign else None,
+            is_cut_off=master is not None and master.is_online is False,
             group_members=tuple(member.identity.key for member in self.members),
             values={
                 **self.feature_values(),
