@@ -132,6 +132,25 @@ async def test_a_charger_without_its_cloud_from_the_start_counts_with_its_offlin
     assert easee_warp.offered_a == 8
 
 
+async def test_one_phase_stays_one_phase_after_a_target_of_zero(
+    hass: HomeAssistant,
+    easee_house: EaseeHouse,
+    easee_site: MockConfigEntry,
+) -> None:
+    """What a site starts again flows on the phase that it counts, from the first ampere."""
+    cloud = easee_house.cloud
+    await act(hass, "select", "select_option", f"{CHARGER}_phases", option="one")
+    await easee_house.until(lambda: cloud.circuits[501].dynamic_a[1:] == (0, 0))
+    await set_target(hass, easee_house, 0)
+    await easee_house.until(lambda: circuit_a(easee_house) == 0)
+    await easee_house.pass_time(60)
+    await set_target(hass, easee_house, 20)
+    lone = cloud.chargers[LONE]
+    while lone.drawn_a[0] < 10:
+        await easee_house.pass_time(1)
+        assert lone.drawn_a[1] == 0
+
+
 async def test_a_hundred_steps_wear_nothing(
     hass: HomeAssistant, easee_house: EaseeHouse, easee_site: MockConfigEntry
 ) -> None:

@@ -8,7 +8,7 @@ from custom_components.busbar.chargers.power import PowerContext, limit_for_powe
 from simulators.easee import plug_in
 from simulators.world import CarSpec
 
-from .conftest import FIRST, LONE, SECOND, SHARED_ID, MakeRig, Rig
+from .conftest import FIRST, LONE, LONE_ID, SECOND, SHARED_ID, MakeRig, Rig
 
 DYNAMIC = "dynamicCurrent"
 OWN = "set_dynamic_charger_current"
@@ -123,6 +123,41 @@ async def test_phases_are_switched_by_literal_zeros(rig: Rig) -> None:
     assert group.capabilities.phases == {1, 3}
     with pytest.raises(Unsupported):
         await rig.circuit(SHARED_ID).set_phases(1)
+
+
+async def test_phases_outlast_a_limit_of_zero(rig: Rig) -> None:
+    """Zeros on all phases do not tell which were chosen, before them or meanwhile."""
+    charger = rig.charger()
+    await charger.set_current(10)
+    await charger.set_phases(1)
+    await charger.set_current(0)
+    await rig.advance(2)
+    assert rig.seen().phases_wanted == 1
+    await charger.set_current(8)
+    one = {"phase1": 8, "phase2": 0, "phase3": 0, "timeToLive": 0}
+    assert rig.written(DYNAMIC)[-1] == one
+    await charger.set_current(0)
+    await charger.set_phases(3)
+    await rig.advance(2)
+    assert rig.seen().phases_wanted == 3
+    await charger.set_current(8)
+    assert rig.written(DYNAMIC)[-1]["phase3"] == 8
+    await charger.set_current(0)
+    await charger.set_phases(1)
+    await rig.advance(2)
+    await charger.set_current(8)
+    assert rig.written(DYNAMIC)[-1] == one
+
+
+async def test_phases_of_somebody_elses_limit_outlast_its_zero(rig: Rig) -> None:
+    """What was reported before our first command is what the circuit goes on with."""
+    circuit = rig.cloud.circuits[LONE_ID]
+    for limits_a in ((9.0, 0.0, 0.0), (0.0, 0.0, 0.0)):
+        circuit.set_dynamic(limits_a, None)
+        await rig.advance(2)
+    assert rig.seen().phases_wanted == 1
+    await rig.charger().set_current(8)
+    assert rig.written(DYNAMIC)[-1]["phase2"] == 0
 
 
 async def test_phases_of_a_shared_circuit_are_not_switched(rig: Rig) -> None:

@@ -69,10 +69,10 @@ class EaseeCircuit(CircuitState):
                 self.touch_all()
                 raise
             self.follow_set_point()
+            limits_a = float(first), float(second), float(third)
+            self.choose_phases(limits_a)
             self.set_point.command(
-                (float(first), float(second), float(third)),
-                sent_at,
-                60.0 * minutes if minutes else None,
+                limits_a, sent_at, 60.0 * minutes if minutes else None
             )
         self.touch_all()
 
@@ -92,6 +92,9 @@ class EaseeCircuit(CircuitState):
         await self.set_phase_currents(
             self.spread(min(current_a, self.maximum_a), count), lease_s=lease_s
         )
+        # At zero the limits themselves do not tell it to the next current.
+        self._chosen_phases = count
+        self.touch_all()
 
     async def write_settings(self, name: str, current_a: float) -> None:
         """Write a stored limit of all three phases; it wears flash, so a person asks for it."""

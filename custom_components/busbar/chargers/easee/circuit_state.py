@@ -36,7 +36,7 @@ from .features import Entry
 from .member import CircuitMember
 from .observations import CIRCUIT_CURRENT, CIRCUIT_MAXIMUM, DYNAMIC, OFFLINE
 from .reports import Reports, Row
-from .setpoint import FOREIGN, Cause, SetPoint
+from .setpoint import FOREIGN, Amps, Cause, SetPoint
 from .topology import FoundCircuit
 
 WRITES: Final = WriteBudget(minimum_gap_s=5.0, per_minute=10, per_account=True)
@@ -65,6 +65,7 @@ class CircuitState(Device):
         self._is_readable = True
         self.is_write_refused = False
         self.set_point = SetPoint()
+        self._chosen_phases = 3
 
     @property
     def is_accessible(self) -> bool:
@@ -78,9 +79,13 @@ class CircuitState(Device):
 
     @property
     def phases(self) -> int:
-        """With how many phases the present limit lets charge."""
-        first, second, third = self.set_point.commanded or self._dynamic() or (1, 1, 1)
-        return 1 if first > 0 and second == third == 0 else 3
+        """With how many phases the present limit lets charge; zeros on all keep what was chosen."""
+        present = self.set_point.commanded or self._dynamic()
+        return (present and _phases_of(present)) or self._chosen_phases
+
+    def choose_phases(self, limits_a: Phases) -> None:
+        """Remember with how many phases these limits let charge, if with any."""
+        self._chosen_phases = _phases_of(limits_a) or self._chosen_phases
 
     @property
     def maximum_a(self) -> float:
@@ -197,6 +202,8 @@ class CircuitState(Device):
             return
         if (reported, at_s) == (self.set_point.confirmed, self.set_point.confirmed_at):
             return
+        if self.set_point.commanded is None:
+            self.choose_phases(reported)
         explained: Cause | None = None
         if self.set_point.lease_ended(at_s) and reported == self._offline():
             explained = Cause.LEASE_END
@@ -286,6 +293,14 @@ class CircuitState(Device):
 
     def _offline(self) -> Phases | None:
         return _known(self.reports.triple(OFFLINE))
+
+
+def _phases_of(limits_a: Amps) -> int | None:
+    """Return with how many phases these limits let charge, `None` for zeros."""
+    first, *others = limits_a
+    if any(others):
+        return 3
+    return 1 if first > 0 else None
 
 
 def _known(values: PhaseValues) -> Phases | None:
