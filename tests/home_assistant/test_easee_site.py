@@ -151,6 +151,21 @@ async def test_one_phase_stays_one_phase_after_a_target_of_zero(
         assert lone.drawn_a[1] == 0
 
 
+async def test_a_command_that_failed_and_was_taken_is_no_second_master(
+    hass: HomeAssistant, easee_house: EaseeHouse, easee_site: MockConfigEntry
+) -> None:
+    """The site goes on steering: the next target is followed."""
+    cloud = easee_house.cloud
+    fault = cloud.fault("dynamicCurrent", status=503)
+    await set_target(hass, easee_house, 20)
+    cloud.circuits[501].set_dynamic((10.0, 10.0, 10.0), None)
+    await easee_house.pass_time(90)
+    assert easee_site.runtime_data.coordinator.data.problems == ()
+    cloud.end_fault(fault)
+    await set_target(hass, easee_house, 12)
+    await easee_house.until(lambda: circuit_a(easee_house) == 6)
+
+
 async def test_a_hundred_steps_wear_nothing(
     hass: HomeAssistant, easee_house: EaseeHouse, easee_site: MockConfigEntry
 ) -> None:

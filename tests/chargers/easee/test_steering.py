@@ -248,6 +248,32 @@ async def test_foreign_writer_is_told_and_not_fought(rig: Rig) -> None:
     assert rig.seen().foreign_control is None
 
 
+@pytest.mark.parametrize("charger_id", [LONE, FIRST])
+async def test_a_command_that_failed_and_was_taken_is_no_foreign_writer(
+    rig: Rig, charger_id: str
+) -> None:
+    """A lost answer does not say what became of the request; the report does."""
+    charger = rig.charger(charger_id)
+    await charger.set_current(12)
+    await rig.advance(5)
+    fault = rig.cloud.fault(f"{DYNAMIC}|{OWN}", status=503)
+    with pytest.raises(ConnectionFailed):
+        await charger.set_current(8)
+    assert rig.seen(charger_id).commanded_a == 12
+    rig.cloud.circuits[LONE_ID].set_dynamic((8.0, 8.0, 8.0), None)
+    rig.cloud.chargers[FIRST].dynamic_a = 8.0
+    await rig.advance(40)
+    seen = rig.seen(charger_id)
+    assert seen.foreign_control is None
+    assert seen.commanded_a == 8
+    assert seen.is_confirmed is True
+    rig.cloud.end_fault(fault)
+    rig.cloud.circuits[LONE_ID].set_dynamic((14.0, 14.0, 14.0), None)
+    rig.cloud.chargers[FIRST].dynamic_a = 14.0
+    await rig.advance(40)
+    assert rig.seen(charger_id).foreign_control == "another_service"
+
+
 async def test_overtaking_commands_are_no_foreign_writer(rig: Rig) -> None:
     """The echo of a command of ours that was overtaken is not somebody else's."""
     charger = rig.charger()

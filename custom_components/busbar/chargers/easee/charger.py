@@ -37,16 +37,22 @@ class EaseeCharger(ChargerState):
 
     async def set_own_limit(self, current_a: int) -> None:
         """Write the charger's own volatile limit, without an end."""
-        sent_at = self.link.clock()
+        if self.is_alone:
+            # It is steered by its circuit; its own limit is then what a person set.
+            await self._send_own_limit(current_a)
+            self.link.memory.remember_zero(self.found.id, ours=False)
+        else:
+            sent_at, value = self.link.clock(), (float(current_a),)
+            with self.set_point.trying(value, sent_at, None):
+                await self._send_own_limit(current_a)
+            self.follow_own_limit()
+            self.set_point.command(value, sent_at, None)
+            self.link.memory.remember_zero(self.found.id, ours=current_a == 0)
+        self.touch()
+
+    async def _send_own_limit(self, current_a: int) -> None:
         path = f"/api/chargers/{self.found.id}/commands/set_dynamic_charger_current"
         await self.link.client.post(Kind.LIMIT, path, {"amps": current_a, "minutes": 0})
-        if not self.is_alone:
-            self.follow_own_limit()
-            self.set_point.command((float(current_a),), sent_at, None)
-        # Alone it is steered by its circuit; its own limit is then what a person set.
-        is_ours = current_a == 0 and not self.is_alone
-        self.link.memory.remember_zero(self.found.id, ours=is_ours)
-        self.touch()
 
     async def set_charging(self, released: bool) -> None:
         """Release the charge or hold it back, as a person wants it.

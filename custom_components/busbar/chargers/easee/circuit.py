@@ -51,7 +51,9 @@ class EaseeCircuit(CircuitState):
         first, second, third = (int(current_a + 1e-6) for current_a in currents_a)
         if self._would_switch_others(first, second, third):
             first, second, third = 0, 0, 0
+        limits_a = float(first), float(second), float(third)
         minutes = lease_minutes(lease_s)
+        taken_s = 60.0 * minutes if minutes else None
         body = {
             "phase1": first,
             "phase2": second,
@@ -61,19 +63,17 @@ class EaseeCircuit(CircuitState):
         async with self._write_lock:
             sent_at = self.link.clock()
             try:
-                await self.link.client.post(
-                    Kind.LIMIT, f"{self.found.path}/dynamicCurrent", body
-                )
+                with self.set_point.trying(limits_a, sent_at, taken_s):
+                    await self.link.client.post(
+                        Kind.LIMIT, f"{self.found.path}/dynamicCurrent", body
+                    )
             except NoAccess:
                 self.is_write_refused = True
                 self.touch_all()
                 raise
             self.follow_set_point()
-            limits_a = float(first), float(second), float(third)
             self.choose_phases(limits_a)
-            self.set_point.command(
-                limits_a, sent_at, 60.0 * minutes if minutes else None
-            )
+            self.set_point.command(limits_a, sent_at, taken_s)
         self.touch_all()
 
     async def set_phases(self, count: int) -> None:

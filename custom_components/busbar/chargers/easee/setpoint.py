@@ -1,8 +1,12 @@
 """Keep what we commanded apart from what is confirmed, and tell who changed it since."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
+
+from ..errors import ChargerError, ConnectionFailed
 
 type Amps = tuple[float, ...]
 """One value for a charger's own limit, three for a circuit's."""
@@ -25,6 +29,15 @@ class Cause(StrEnum):
     LEASE_END = "lease_end"
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Attempt:
+    """A value that was sent, perhaps again and again, and of which we do not know whether it was taken."""
+
+    first_at: float
+    last_at: float
+    lease_s: float | None
+
+
 @dataclass(kw_only=True, slots=True)
 class SetPoint:
     """One volatile limit that we write; all times are of our clock."""
@@ -37,7 +50,29 @@ class SetPoint:
     reset_by: Cause | None = None
     reset_at: float | None = None
     _past: dict[Amps, float] = field(default_factory=dict)
+    _tried: dict[Amps, Attempt] = field(default_factory=dict)
+    """What was sent without an answer yet, or ever. It may have been taken."""
     _causes: dict[Cause, float] = field(default_factory=dict)
+
+    @contextmanager
+    def trying(
+        self, value: Amps, now_s: float, lease_s: float | None
+    ) -> Iterator[None]:
+        """Remember what is being sent: an answer that was lost does not say that it was not taken."""
+        before = self._tried.get(value)
+        self._tried[value] = Attempt(
+            first_at=now_s if before is None else before.first_at,
+            last_at=now_s,
+            lease_s=lease_s,
+        )
+        try:
+            yield
+        except ConnectionFailed:
+            raise
+        except ChargerError:
+            if before is None:
+                self._tried.pop(value, None)
+            raise
 
     def command(self, value: Amps, now_s: float, lease_s: float | None) -> None:
         """Remember what was taken over by the cloud.
@@ -45,6 +80,11 @@ class SetPoint:
         An unchanged value causes no echo: repeated, it keeps the time since when it is commanded,
         and where the last report says it already, that report stands.
         """
+        self._past |= dict.fromkeys(self._tried, now_s)
+        self._tried.clear()
+        self._take_over(value, now_s, lease_s)
+
+    def _take_over(self, value: Amps, now_s: float, lease_s: float | None) -> None:
         in_flight = self._in_flight()
         if value != self.commanded:
             if self.commanded is not None:
@@ -64,9 +104,22 @@ class SetPoint:
     def report(self, value: Amps, measured_at: float, explained: Cause | None) -> None:
         """Take what the device says its limit is; `explained` is what the value itself tells."""
         changed = value != self.confirmed
+        if changed:
+            self._find_taken(value, measured_at)
         self.confirmed, self.confirmed_at = value, measured_at
         if changed:
             self._explain(explained)
+
+    def _find_taken(self, value: Amps, measured_at: float) -> None:
+        """Take a value for ours that we had sent, although nobody told that it was taken."""
+        tried = self._tried.get(value)
+        if tried is None or not (
+            tried.first_at <= measured_at <= tried.last_at + RECENT_S
+        ):
+            return
+        del self._tried[value]
+        sent_at = tried.last_at if tried.last_at <= measured_at else tried.first_at
+        self._take_over(value, sent_at, tried.lease_s)
 
     def _explain(self, explained: Cause | None) -> None:
         """Find what replaced our limit, if something did."""
