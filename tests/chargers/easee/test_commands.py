@@ -2,7 +2,12 @@
 
 import pytest
 
-from custom_components.busbar.chargers.errors import Rejected, Unsupported
+from custom_components.busbar.chargers.errors import (
+    ConnectionFailed,
+    RateLimited,
+    Rejected,
+    Unsupported,
+)
 from custom_components.busbar.chargers.model import SwitchesPhases
 from custom_components.busbar.chargers.power import PowerContext, limit_for_power
 from simulators.easee import plug_in
@@ -87,6 +92,42 @@ async def test_our_zero_is_no_pause_also_after_a_restart(
     await rig.advance(2)
     await other.charger(FIRST).poll()
     assert other.seen(FIRST).charging_released is False
+
+
+async def test_our_zero_is_no_pause_when_its_answer_is_lost(rig: Rig) -> None:
+    """It may have been taken, and then nobody but us is there to lift it."""
+    plug_in(rig.cloud, FIRST)
+    await rig.advance(2)
+    first = rig.charger(FIRST)
+    fault = rig.cloud.fault(OWN, status=503)
+    with pytest.raises(ConnectionFailed):
+        await first.set_current(0)
+    rig.cloud.end_fault(fault)
+    assert rig.saved[-1]["zeroed"] == [FIRST]
+    rig.cloud.chargers[FIRST].dynamic_a = 0.0
+    await rig.advance(3)
+    assert rig.seen(FIRST).charging_released is True
+    await first.set_current(10)
+    await rig.advance(2)
+    assert rig.seen(FIRST).confirmed_a == 10
+
+
+async def test_a_zero_that_was_refused_is_not_ours(rig: Rig) -> None:
+    """Nor is one that finds a person's pause: that stays a pause."""
+    plug_in(rig.cloud, FIRST)
+    await rig.advance(2)
+    first = rig.charger(FIRST)
+    fault = rig.cloud.fault(OWN, status=429, retry_after="1")
+    with pytest.raises(RateLimited):
+        await first.set_current(0)
+    rig.cloud.end_fault(fault)
+    rig.cloud.chargers[FIRST].dynamic_a = 0.0
+    await rig.advance(3)
+    assert rig.seen(FIRST).charging_released is False
+    await first.set_current(0)
+    assert rig.seen(FIRST).charging_released is False
+    with pytest.raises(Rejected):
+        await first.set_current(10)
 
 
 async def test_phases_are_switched_by_literal_zeros(rig: Rig) -> None:

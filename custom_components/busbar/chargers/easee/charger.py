@@ -1,9 +1,9 @@
 """One Easee charger, with its commands."""
 
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 
-from ..errors import Rejected, Unsupported
+from ..errors import ChargerError, ConnectionFailed, Rejected, Unsupported
 from ..model import ScheduleSlot, StoredFallback
 from . import parse
 from .budget import Kind
@@ -43,12 +43,31 @@ class EaseeCharger(ChargerState):
             self.link.memory.remember_zero(self.found.id, ours=False)
         else:
             sent_at, value = self.link.clock(), (float(current_a),)
-            with self.set_point.trying(value, sent_at, None):
+            with self.set_point.trying(value, sent_at, None), self._zeroing(current_a):
                 await self._send_own_limit(current_a)
             self.follow_own_limit()
             self.set_point.command(value, sent_at, None)
-            self.link.memory.remember_zero(self.found.id, ours=current_a == 0)
         self.touch()
+
+    @contextmanager
+    def _zeroing(self, current_a: int) -> Iterator[None]:
+        """Remember a 0 A of ours before it is sent: one whose answer is lost looks like a person's pause.
+
+        Where a person holds the charge back already, it stays that person's.
+        """
+        memory, charger = self.link.memory, self.found.id
+        was_ours = memory.is_zeroed(charger)
+        is_ours = current_a == 0 and (was_ours or not self.is_at_zero)
+        if is_ours:
+            memory.remember_zero(charger, ours=True)
+        try:
+            yield
+        except ConnectionFailed:
+            raise
+        except ChargerError:
+            memory.remember_zero(charger, ours=was_ours)
+            raise
+        memory.remember_zero(charger, ours=is_ours)
 
     async def _send_own_limit(self, current_a: int) -> None:
         path = f"/api/chargers/{self.found.id}/commands/set_dynamic_charger_current"

@@ -175,12 +175,16 @@ class ChargerState(CircuitMember):
     @property
     def charging_released(self) -> bool | None:
         """Whether nobody holds the charge back at the charger; 0 A of ours do not count."""
-        dynamic_a = self.reports.number(Obs.CHARGER_DYNAMIC)
         if self.reports.flag(Obs.ENABLED) is False:
             return False
-        if dynamic_a is None:
+        if self.reports.number(Obs.CHARGER_DYNAMIC) is None:
             return None
-        return dynamic_a > 0 or self.link.memory.is_zeroed(self.found.id)
+        return not self.is_at_zero or self.link.memory.is_zeroed(self.found.id)
+
+    @property
+    def is_at_zero(self) -> bool:
+        """Whether its own limit is at 0, by us or by a person's pause."""
+        return self.reports.number(Obs.CHARGER_DYNAMIC) == 0
 
     @override
     async def poll(self) -> None:
