@@ -5,13 +5,13 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.busbar.balancer.model import ReasonKey
 from custom_components.busbar.chargers.easee.circuit_state import WRITES
-from simulators.easee import LONE
+from simulators.easee import FIRST, LONE, SECOND
 from simulators.warp import WarpSimulator
 
 from .acting import act, coordinator_of
 from .common import state_of, told_a
-from .easee_house import CHARGER, EaseeHouse
-from .easee_site import circuit_a, set_target
+from .easee_house import CHARGER, LEFT, RIGHT, EaseeHouse
+from .easee_site import add_shared_site, circuit_a, set_target
 
 
 async def test_a_target_reaches_both_makes(
@@ -164,6 +164,28 @@ async def test_a_command_that_failed_and_was_taken_is_no_second_master(
     cloud.end_fault(fault)
     await set_target(hass, easee_house, 12)
     await easee_house.until(lambda: circuit_a(easee_house) == 6)
+
+
+async def test_who_waits_on_a_shared_circuit_gets_its_turn(
+    hass: HomeAssistant, easee_house: EaseeHouse, easee_entry: MockConfigEntry
+) -> None:
+    """The 0 A of the site is no pause of a person, for which it would stand by."""
+    await add_shared_site(hass, easee_house, LEFT, RIGHT)
+    await set_target(hass, easee_house, 8)
+    await easee_house.pass_time(60)
+    waits = next(
+        one
+        for one in (FIRST, SECOND)
+        if easee_house.cloud.chargers[one].dynamic_a == 0
+    )
+    status = state_of(hass, "sensor", f"easee_{waits}_status")
+    assert status == "suspended_by_charger"
+    for _ in range(60):
+        await easee_house.pass_time(120, 20)
+        if easee_house.cloud.chargers[waits].dynamic_a >= 6:
+            break
+    else:
+        raise AssertionError("it never had its turn")
 
 
 async def test_a_hundred_steps_wear_nothing(

@@ -8,7 +8,7 @@ from custom_components.busbar.chargers.errors import (
     Rejected,
     Unsupported,
 )
-from custom_components.busbar.chargers.model import SwitchesPhases
+from custom_components.busbar.chargers.model import ChargerStatus, SwitchesPhases
 from custom_components.busbar.chargers.power import PowerContext, limit_for_power
 from simulators.easee import plug_in
 from simulators.world import CarSpec
@@ -92,6 +92,18 @@ async def test_our_zero_is_no_pause_also_after_a_restart(
     await rig.advance(2)
     await other.charger(FIRST).poll()
     assert other.seen(FIRST).charging_released is False
+
+
+async def test_our_zero_does_not_show_as_paused(rig: Rig) -> None:
+    """Whoever waits for its turn would be taken for one that a person holds back."""
+    plug_in(rig.cloud, FIRST)
+    await rig.advance(2)
+    await rig.charger(FIRST).set_current(0)
+    await rig.advance(3)
+    assert rig.seen(FIRST).status is ChargerStatus.SUSPENDED_BY_CHARGER
+    await rig.charger(FIRST).set_charging(released=False)
+    await rig.advance(3)
+    assert rig.seen(FIRST).status is ChargerStatus.PAUSED
 
 
 async def test_our_zero_is_no_pause_when_its_answer_is_lost(rig: Rig) -> None:

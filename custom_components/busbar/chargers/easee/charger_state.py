@@ -6,6 +6,7 @@ from typing import Any, Final, override
 from ..model import (
     UNKNOWN_PHASES,
     Capabilities,
+    ChargerStatus,
     CurrentRange,
     Fallback,
     FallbackCause,
@@ -283,7 +284,7 @@ class ChargerState(CircuitMember):
         return Snapshot(
             received_at=received_at,
             measured_at=reports.newest(FLOW),
-            status=parse.status(reports),
+            status=self._status(),
             raw_status=parse.raw_status(reports),
             vehicle_connected=parse.vehicle_connected(reports),
             error=parse.error(reports),
@@ -309,6 +310,13 @@ class ChargerState(CircuitMember):
             values=self.feature_values(),
             occurrences=self.occurrences,
         )
+
+    def _status(self) -> ChargerStatus | None:
+        """Return the status; a 0 A of ours looks like a person's pause, and is none."""
+        status = parse.status(self.reports)
+        if status is ChargerStatus.PAUSED and self.link.memory.is_zeroed(self.found.id):
+            return ChargerStatus.SUSPENDED_BY_CHARGER
+        return status
 
     def _phases(self) -> int | None:
         """Return with how many phases it charges, or would."""
