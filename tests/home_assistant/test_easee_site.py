@@ -174,9 +174,7 @@ async def test_who_waits_on_a_shared_circuit_gets_its_turn(
     await set_target(hass, easee_house, 8)
     await easee_house.pass_time(60)
     waits = next(
-        one
-        for one in (FIRST, SECOND)
-        if easee_house.cloud.chargers[one].dynamic_a == 0
+        one for one in (FIRST, SECOND) if easee_house.cloud.chargers[one].dynamic_a == 0
     )
     status = state_of(hass, "sensor", f"easee_{waits}_status")
     assert status == "suspended_by_charger"
@@ -186,6 +184,27 @@ async def test_who_waits_on_a_shared_circuit_gets_its_turn(
             break
     else:
         raise AssertionError("it never had its turn")
+
+
+async def test_charging_is_released_within_what_the_site_gives(
+    hass: HomeAssistant, easee_house: EaseeHouse, easee_entry: MockConfigEntry
+) -> None:
+    """At a target of 0 nothing flows; later the site gives what it has."""
+    await add_shared_site(hass, easee_house, LEFT)
+    first = easee_house.cloud.chargers[FIRST]
+    await set_target(hass, easee_house, 0)
+    await easee_house.until(lambda: first.dynamic_a == 0)
+    await act(hass, "switch", "turn_on", f"{LEFT}_charging")
+    for _ in range(30):
+        await easee_house.pass_time(1)
+        assert max(first.drawn_a) == 0
+    await set_target(hass, easee_house, 10)
+    for _ in range(60):
+        await easee_house.pass_time(20, 10)
+        if max(first.drawn_a) == 10:
+            break
+    else:
+        raise AssertionError("it was not given back")
 
 
 async def test_a_hundred_steps_wear_nothing(

@@ -63,6 +63,31 @@ async def test_resume_keeps_our_own_limit(rig: Rig) -> None:
     assert rig.seen(FIRST).is_confirmed is True
 
 
+async def test_resume_keeps_our_zero(rig: Rig, make_rig: MakeRig) -> None:
+    """It is no current that a resume may give: the cloud's own goes to the highest."""
+    plug_in(rig.cloud, FIRST)
+    await rig.advance(2)
+    first = rig.charger(FIRST)
+    await first.set_current(0)
+    await rig.advance(2)
+    await first.set_charging(released=True)
+    assert rig.seen(FIRST).charging_released is True
+    await first.set_charging(released=False)
+    await rig.advance(2)
+    assert rig.seen(FIRST).charging_released is False
+    await first.set_charging(released=True)
+    await rig.advance(2)
+    assert rig.seen(FIRST).charging_released is True
+    restarted = await make_rig(state=rig.saved[-1])
+    await restarted.charger(FIRST).set_charging(released=True)
+    await rig.advance(2)
+    assert rig.cloud.chargers[FIRST].dynamic_a == 0
+    assert not rig.asked("resume_charging")
+    await first.set_current(8)
+    await rig.advance(2)
+    assert rig.cloud.chargers[FIRST].dynamic_a == 8
+
+
 async def test_resume_without_a_limit_of_ours(rig: Rig) -> None:
     """Then the cloud's own command is sent."""
     plug_in(rig.cloud, FIRST)

@@ -77,13 +77,14 @@ class EaseeCharger(ChargerState):
         """Release the charge or hold it back, as a person wants it.
 
         Resuming sets the charger's own limit to its highest; where that is what steers it, our
-        limit is written instead, which resumes as well. Without a vehicle the cloud refuses both.
+        limit is written instead, which resumes as well, and a 0 A of ours stays without a write.
+        Without a vehicle the cloud refuses both.
         """
         if parse.vehicle_connected(self.reports) is False:
             raise Rejected("no vehicle is connected")
-        commanded = self.set_point.commanded
-        if released and not self.is_alone and commanded and commanded[0] >= MINIMUM_A:
-            await self.set_own_limit(int(commanded[0]))
+        ours_a = None if self.is_alone else self._own_limit_of_ours
+        if released and ours_a is not None:
+            await self._release_to(ours_a)
             return
         library = self.found.library
         await self.link.client.command(
@@ -93,6 +94,23 @@ class EaseeCharger(ChargerState):
             self.set_point.note_cause(Cause.RESUME, self.link.clock())
         self.link.memory.remember_zero(self.found.id, ours=False)
         self.touch()
+
+    @property
+    def _own_limit_of_ours(self) -> float | None:
+        """Return what we limited its own limit to; a 0 A is remembered over restarts."""
+        commanded = self.set_point.commanded
+        if commanded is not None:
+            return commanded[0]
+        is_ours = self.is_at_zero and self.link.memory.is_zeroed(self.found.id)
+        return 0.0 if is_ours else None
+
+    async def _release_to(self, current_a: float) -> None:
+        """Let it charge with what our limit allows; 0 A flows by itself, once it may."""
+        if current_a > 0:
+            await self.set_own_limit(int(current_a))
+        else:
+            self.link.memory.remember_zero(self.found.id, ours=True)
+            self.touch()
 
     async def set_phases(self, count: int) -> None:
         """Charge with one phase or three, by zeros in the circuit's volatile limit."""
