@@ -111,6 +111,8 @@ async def test_our_zero_is_no_pause_also_after_a_restart(
     again = await make_rig(state=state)
     assert again.seen(FIRST).charging_released is True
     await again.charger(FIRST).set_current(8)
+    await rig.advance(2)
+    await again.charger(FIRST).poll()
     assert again.saved[-1]["zeroed"] == []
     other = await make_rig()
     await rig.charger(FIRST).set_current(0)
@@ -147,6 +149,52 @@ async def test_our_zero_is_no_pause_when_its_answer_is_lost(rig: Rig) -> None:
     await first.set_current(10)
     await rig.advance(2)
     assert rig.seen(FIRST).confirmed_a == 10
+
+
+async def test_our_zero_is_over_once_its_limit_has_risen(rig: Rig) -> None:
+    """Somebody resumed, or a vehicle came: the next 0 A is a person's pause."""
+    plug_in(rig.cloud, FIRST)
+    await rig.advance(2)
+    for ours_a, others_a in ((0, 32.0), (10, 10.0)):
+        await rig.charger(FIRST).set_current(ours_a)
+        await rig.advance(5)
+        rig.cloud.chargers[FIRST].dynamic_a = others_a
+        await rig.advance(5)
+        assert rig.saved[-1]["zeroed"] == []
+        rig.cloud.chargers[FIRST].dynamic_a = 0.0
+        await rig.advance(5)
+        assert rig.seen(FIRST).charging_released is False
+        with pytest.raises(Rejected):
+            await rig.charger(FIRST).set_current(10)
+        await rig.charger(FIRST).set_charging(released=True)
+        await rig.advance(5)
+
+
+async def test_our_zero_is_over_when_it_has_risen_while_we_were_away(
+    rig: Rig, make_rig: MakeRig
+) -> None:
+    """What is stored is compared with what the charger says first."""
+    plug_in(rig.cloud, FIRST)
+    assert rig.cloud.chargers[FIRST].dynamic_a == 32
+    other = await make_rig(state={"zeroed": [FIRST]})
+    assert other.saved[-1]["zeroed"] == []
+
+
+async def test_our_zero_outlasts_the_echo_of_what_it_overtook(rig: Rig) -> None:
+    """That limit was ours, and it was before."""
+    plug_in(rig.cloud, FIRST)
+    await rig.advance(2)
+    first = rig.charger(FIRST)
+    await first.set_current(0)
+    await rig.advance(2)
+    rig.cloud.latency_s = 60
+    await first.set_current(10)
+    await first.set_current(0)
+    for value in (10.0, 0.0):
+        rig.cloud.chargers[FIRST].dynamic_a = value
+        await rig.advance(1)
+        assert rig.seen(FIRST).confirmed_a == value
+    assert rig.seen(FIRST).charging_released is True
 
 
 async def test_a_zero_that_was_refused_is_not_ours(rig: Rig) -> None:

@@ -53,12 +53,12 @@ class EaseeCharger(ChargerState):
     def _zeroing(self, current_a: int) -> Iterator[None]:
         """Remember a 0 A of ours before it is sent: one whose answer is lost looks like a person's pause.
 
-        Where a person holds the charge back already, it stays that person's.
+        Where a person holds the charge back already, it stays that person's. It is forgotten when
+        a report shows that it is over.
         """
         memory, charger = self.link.memory, self.found.id
         was_ours = memory.is_zeroed(charger)
-        is_ours = current_a == 0 and (was_ours or not self.is_at_zero)
-        if is_ours:
+        if current_a == 0 and not self.is_at_zero:
             memory.remember_zero(charger, ours=True)
         try:
             yield
@@ -67,7 +67,6 @@ class EaseeCharger(ChargerState):
         except ChargerError:
             memory.remember_zero(charger, ours=was_ours)
             raise
-        memory.remember_zero(charger, ours=is_ours)
 
     async def _send_own_limit(self, current_a: int) -> None:
         path = f"/api/chargers/{self.found.id}/commands/set_dynamic_charger_current"

@@ -71,6 +71,7 @@ class ChargerState(CircuitMember):
         self.latest_firmware: int | None = None
         self.cost_this_month: float | None = None
         self._mode: int | None = None
+        self._own_a: float | None = None
         self._was_online: bool | None = None
 
     # What it is
@@ -215,6 +216,8 @@ class ChargerState(CircuitMember):
             self._follow_online(report)
         elif number == Obs.ONLINE:
             self._follow_online(report)
+        elif number == Obs.CHARGER_DYNAMIC:
+            self._follow_zero()
         elif number == Obs.FINISHED_SESSION:
             energy_kwh = parse.finished_energy_kwh(self.reports)
             if energy_kwh is not None:
@@ -237,6 +240,20 @@ class ChargerState(CircuitMember):
         self.set_point.note_cause(Cause.RESTART, report.measured_at)
         if self.circuit is not None and self.circuit.master == self.found.id:
             self.circuit.set_point.note_cause(Cause.RESTART, report.measured_at)
+
+    def _follow_zero(self) -> None:
+        """Forget a 0 A of ours that is over: the next one is a person's pause."""
+        before_a, self._own_a = self._own_a, self.reports.number(Obs.CHARGER_DYNAMIC)
+        self.follow_own_limit()
+        point = self.set_point
+        if point.is_trying((0.0,)) or point.is_overtaken(self.link.clock()):
+            return
+        is_over = bool(self._own_a) and not before_a
+        if point.commanded is not None and point.commanded[0] > 0:
+            # What we wanted since is more, so even a 0 A is somebody else's.
+            is_over = True
+        if is_over:
+            self.link.memory.remember_zero(self.found.id, ours=False)
 
     def on_answer(self, answer: dict[str, Any]) -> None:
         """Notice a command that the cloud took and the charger did not."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
+import math
 from typing import Final
 
 from ..errors import ChargerError, ConnectionFailed
@@ -141,7 +142,7 @@ class SetPoint:
         """
         if not self._was_replaced() or self.confirmed_at is None:
             return False
-        if self.confirmed in self._past and self._is_recent_past(now_s):
+        if self.is_overtaken(now_s):
             return False
         if self.reset_at is not None and self.reset_at >= self.confirmed_at:
             return False
@@ -149,9 +150,15 @@ class SetPoint:
             return False
         return now_s - self.confirmed_at >= GRACE_S
 
-    def _is_recent_past(self, now_s: float) -> bool:
-        assert self.confirmed is not None
-        return now_s - self._past[self.confirmed] < RECENT_S
+    def is_overtaken(self, now_s: float) -> bool:
+        """Return whether the last report shows what was ours until lately, not what is."""
+        if self.confirmed is None or self.confirmed == self.commanded:
+            return False
+        return now_s - self._past.get(self.confirmed, -math.inf) < RECENT_S
+
+    def is_trying(self, value: Amps) -> bool:
+        """Return whether a value was sent of which nobody told us what became of it."""
+        return value in self._tried
 
     def _recent_cause(self, at_s: float) -> Cause | None:
         for cause, seen_at in self._causes.items():
