@@ -138,8 +138,11 @@ def test_set_point_tells_lag_from_another_hand() -> None:
     assert not point.is_foreign(49)
     assert point.is_foreign(50)
     point.note_cause(Cause.RESUME, 21.0)
+    assert point.reset_by is None
+    assert point.is_foreign(50), "a resume gives more"
+    point.report((32.0,), 22.0, None)
     assert point.reset_by is Cause.RESUME
-    assert not point.is_foreign(50)
+    assert not point.is_foreign(60)
 
 
 def test_set_point_keeps_the_time_of_a_repeated_command() -> None:

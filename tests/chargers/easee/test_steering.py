@@ -274,6 +274,35 @@ async def test_a_command_that_failed_and_was_taken_is_no_foreign_writer(
     assert rig.seen(charger_id).foreign_control == "another_service"
 
 
+async def test_a_foreign_writer_shortly_after_a_plug_in_is_told(rig: Rig) -> None:
+    """Plugging in explains the highest limit alone."""
+    first = rig.charger(FIRST)
+    await first.set_current(10)
+    await rig.advance(5)
+    plug_in(rig.cloud, FIRST)
+    await rig.advance(5)
+    assert rig.seen(FIRST).occurrences["limit_reset"].kind == "plug_in"
+    await first.set_current(10)
+    await rig.advance(5)
+    rig.cloud.chargers[FIRST].dynamic_a = 20.0
+    await rig.advance(40)
+    assert rig.seen(FIRST).foreign_control == "another_service"
+
+
+async def test_pause_and_resume_of_somebody_else_are_told(rig: Rig) -> None:
+    """They are neither of ours nor another service that limits."""
+    plug_in(rig.cloud, FIRST)
+    await rig.advance(2)
+    await rig.charger(FIRST).set_current(10)
+    await rig.advance(300)
+    for own_a, kind in ((0.0, "pause"), (32.0, "resume")):
+        rig.cloud.chargers[FIRST].dynamic_a = own_a
+        await rig.advance(300)
+        seen = rig.seen(FIRST)
+        assert seen.occurrences["limit_reset"].kind == kind
+        assert seen.foreign_control is None
+
+
 async def test_overtaking_commands_are_no_foreign_writer(rig: Rig) -> None:
     """The echo of a command of ours that was overtaken is not somebody else's."""
     charger = rig.charger()

@@ -268,8 +268,7 @@ class ChargerState(CircuitMember):
         if report is None or value is None:
             return
         if ((value,), report.measured_at) != (point.confirmed, point.confirmed_at):
-            explained = Cause.PAUSE if value == 0 else None
-            point.report((value,), report.measured_at, explained)
+            point.report((value,), report.measured_at, _told_by(point, value))
 
     def _steering_point(self) -> SetPoint:
         """Return the set-point that steers it."""
@@ -367,6 +366,14 @@ class ChargerState(CircuitMember):
         latest = answer.get("latestFirmware") if isinstance(answer, dict) else None
         self.latest_firmware = latest if isinstance(latest, int) else None
         self.touch()
+
+
+def _told_by(point: SetPoint, value: float) -> Cause | None:
+    """Return what a new own limit tells by itself: pausing sets it to 0, resuming to its highest."""
+    if value == 0:
+        return Cause.PAUSE
+    resumes = point.confirmed == (0.0,) and value >= CHARGER_RESET_A
+    return Cause.RESUME if resumes else None
 
 
 def month_start(epoch_s: float) -> datetime:

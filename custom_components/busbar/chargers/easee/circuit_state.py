@@ -64,7 +64,7 @@ class CircuitState(Device):
         self.members: list[CircuitMember] = []
         self._is_readable = True
         self.is_write_refused = False
-        self.set_point = SetPoint()
+        self.set_point = SetPoint(reset_a=HOME_RESET_A)
         self._chosen_phases = 3
 
     @property

@@ -8,6 +8,7 @@ import math
 from typing import Final
 
 from ..errors import ChargerError, ConnectionFailed
+from .const import CHARGER_RESET_A
 
 type Amps = tuple[float, ...]
 """One value for a charger's own limit, three for a circuit's."""
@@ -43,6 +44,8 @@ class Attempt:
 class SetPoint:
     """One volatile limit that we write; all times are of our clock."""
 
+    reset_a: float = CHARGER_RESET_A
+    """What it is at least when it was reset: a lower value has another cause."""
     commanded: Amps | None = None
     commanded_at: float | None = None
     lease_ends_at: float | None = None
@@ -98,7 +101,7 @@ class SetPoint:
         self.lease_ends_at = None if lease_s is None else now_s + lease_s
 
     def note_cause(self, cause: Cause, now_s: float) -> None:
-        """Remember something that makes the device drop our limit; it may be told after it."""
+        """Remember something that resets the device's limit; it may be told after it."""
         self._causes[cause] = now_s
         self._explain(None)
 
@@ -126,7 +129,7 @@ class SetPoint:
         """Find what replaced our limit, if something did."""
         if self.confirmed_at is None or not self._was_replaced():
             return
-        cause = explained or self._recent_cause(self.confirmed_at)
+        cause = self._recent_cause() or explained
         if cause is not None:
             self.reset_by, self.reset_at = cause, self.confirmed_at
 
@@ -146,7 +149,7 @@ class SetPoint:
             return False
         if self.reset_at is not None and self.reset_at >= self.confirmed_at:
             return False
-        if self._recent_cause(self.confirmed_at) is not None:
+        if self._recent_cause() is not None:
             return False
         return now_s - self.confirmed_at >= GRACE_S
 
@@ -160,9 +163,14 @@ class SetPoint:
         """Return whether a value was sent of which nobody told us what became of it."""
         return value in self._tried
 
-    def _recent_cause(self, at_s: float) -> Cause | None:
+    def _recent_cause(self) -> Cause | None:
+        """Return what reset it lately, if the last report shows a reset."""
+        if self.confirmed is None or self.confirmed_at is None:
+            return None
+        if min(self.confirmed) < self.reset_a:
+            return None
         for cause, seen_at in self._causes.items():
-            if abs(at_s - seen_at) <= RECENT_S:
+            if abs(self.confirmed_at - seen_at) <= RECENT_S:
                 return cause
         return None
 
