@@ -5,6 +5,7 @@ import math
 import pytest
 
 from custom_components.busbar.chargers.easee.client import NoAccess
+from custom_components.busbar.chargers.easee.const import DETAILS_S
 from custom_components.busbar.chargers.easee.observations import Obs
 from custom_components.busbar.chargers.easee.reports import Row
 from custom_components.busbar.chargers.easee.setpoint import Cause
@@ -331,6 +332,42 @@ async def test_missing_right_falls_back_to_the_own_limit(rig: Rig) -> None:
     assert rig.changes > changes
     with pytest.raises(NoAccess):
         await rig.circuit().set_phase_currents((10, 10, 10))
+
+
+async def test_missing_right_may_come_back(rig: Rig) -> None:
+    """One refusal is not for ever; what limited the charger meanwhile does not stay behind."""
+    plug_in(rig.cloud, LONE)
+    rig.cloud.fault(DYNAMIC, status=403, body={"message": "Forbidden"}, times=1)
+    await rig.charger().set_current(10)
+    await rig.advance(2)
+    assert not rig.circuit().is_accessible
+    await rig.jump(DETAILS_S + 1)
+    for _ in range(5):
+        await rig.connection.supervise_once()
+    assert rig.circuit().is_accessible
+    await rig.charger().set_current(14)
+    await rig.advance(5)
+    assert [body["amps"] for body in rig.written(OWN)] == [10, 32]
+    assert rig.seen().values["steered_by"] == "circuit"
+    assert rig.seen().is_confirmed is True
+    assert rig.cloud.chargers[LONE].drawn_a == (14, 14, 14)
+    await rig.charger().set_current(12)
+    assert len(rig.written(OWN)) == 2
+
+
+async def test_a_persons_pause_outlasts_a_right_that_comes_back(rig: Rig) -> None:
+    """Lifted is only what is still ours."""
+    plug_in(rig.cloud, LONE)
+    rig.cloud.fault(DYNAMIC, status=403, body={"message": "Forbidden"}, times=1)
+    await rig.charger().set_current(10)
+    await rig.advance(2)
+    rig.cloud.chargers[LONE].dynamic_a = 0.0
+    await rig.advance(2)
+    await rig.circuit().read_details()
+    await rig.charger().set_current(14)
+    await rig.advance(2)
+    assert len(rig.written(OWN)) == 1
+    assert rig.seen().charging_released is False
 
 
 async def test_missing_right_is_noticed_when_opening(

@@ -9,8 +9,9 @@ from . import parse
 from .budget import Kind
 from .charger_state import ChargerState
 from .client import NoAccess
-from .const import MINIMUM_A
-from .setpoint import Cause
+from .const import CHARGER_RESET_A, MINIMUM_A
+from .observations import Obs
+from .setpoint import Cause, SetPoint
 
 
 class EaseeCharger(ChargerState):
@@ -26,6 +27,7 @@ class EaseeCharger(ChargerState):
             # Refused, it is steered by its own limit from now on; the changed capabilities say so.
             with suppress(NoAccess):
                 await self.circuit.set_current(current_a, lease_s=lease_s)
+                await self._give_back_own_limit()
                 return
         if lease_s is not None:
             raise Rejected(
@@ -67,6 +69,16 @@ class EaseeCharger(ChargerState):
         except ChargerError:
             memory.remember_zero(charger, ours=was_ours)
             raise
+
+    async def _give_back_own_limit(self) -> None:
+        """Lift our limit of the charger itself, which is none of ours once its circuit steers it."""
+        ours = self.set_point.commanded
+        if ours is None:
+            return
+        if self.reports.number(Obs.CHARGER_DYNAMIC) == ours[0]:
+            await self._send_own_limit(int(CHARGER_RESET_A))
+        self.set_point = SetPoint()
+        self.link.memory.remember_zero(self.found.id, ours=False)
 
     async def _send_own_limit(self, current_a: int) -> None:
         path = f"/api/chargers/{self.found.id}/commands/set_dynamic_charger_current"

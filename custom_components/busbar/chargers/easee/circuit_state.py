@@ -177,6 +177,10 @@ class CircuitState(Device):
             self._is_readable = False
             return
         self._is_readable = True
+        if self.is_write_refused:
+            # A right that was missing once may be there again; the next write shows it.
+            self.is_write_refused = False
+            self.touch_all()
         if not isinstance(answer, dict):
             return
         master = answer.get("masterChargerId")
