@@ -251,6 +251,21 @@ async def test_phases_are_switched_by_literal_zeros(rig: Rig) -> None:
         await rig.circuit(SHARED_ID).set_phases(1)
 
 
+async def test_phases_after_a_lease_keep_what_it_fell_to(rig: Rig) -> None:
+    """A current whose time is over does not come back with another number of phases."""
+    charger = rig.charger()
+    await charger.set_current(12, lease_s=60)
+    await rig.advance(100)
+    assert rig.seen().confirmed_a == 6
+    await charger.set_phases(1)
+    assert rig.written(DYNAMIC)[-1] == {
+        "phase1": 6,
+        "phase2": 0,
+        "phase3": 0,
+        "timeToLive": 0,
+    }
+
+
 async def test_phases_outlast_a_limit_of_zero(rig: Rig) -> None:
     """Zeros on all phases do not tell which were chosen, before them or meanwhile."""
     charger = rig.charger()

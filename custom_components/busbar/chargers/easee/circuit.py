@@ -83,15 +83,16 @@ class EaseeCircuit(CircuitState):
         if count not in (1, 3):
             raise Rejected("possible are one phase and three")
         self.follow_set_point()
-        point = self.set_point
+        point, most_a, lease_s = self.set_point, self.maximum_a, None
         present = point.commanded or point.confirmed
-        current_a = self.maximum_a if present is None else max(present)
-        lease_s = None
         if point.lease_ends_at is not None:
-            lease_s = max(1.0, point.lease_ends_at - self.link.clock())
-        await self.set_phase_currents(
-            self.spread(min(current_a, self.maximum_a), count), lease_s=lease_s
-        )
+            lease_s = point.lease_ends_at - self.link.clock()
+            if lease_s <= 0:
+                # What we wanted is over; it fell to its offline limit, whether or not that was told yet.
+                present, lease_s = point.confirmed, None
+                most_a = most_a if self.offline_a is None else self.offline_a
+        current_a = most_a if present is None else min(max(present), most_a)
+        await self.set_phase_currents(self.spread(current_a, count), lease_s=lease_s)
         # At zero the limits themselves do not tell it to the next current.
         self._chosen_phases = count
         self.touch_all()
