@@ -1,6 +1,7 @@
 """Rules 3, 4 and 8: what may be drawn at worst, the order of writes, leases."""
 
 from dataclasses import replace
+import math
 
 import pytest
 
@@ -122,6 +123,60 @@ def test_after_its_documented_time_only_the_fall_is_reserved() -> None:
     house.run(60)
     assert max(house.member("a").reserved_a) == 6.0
     assert house.boxes["b"].limit_a == 16.0
+
+
+CUT_OFF = {"is_cut_off": True}
+OFFLINE = replace(
+    WARP,
+    falls_to=(Fallback(cause=FallbackCause.SILENCE, current_a=12.0, after_s=math.inf),),
+)
+
+
+def test_a_charger_that_is_cut_off_counts_at_once_with_what_it_falls_to() -> None:
+    """Nobody has to wait until it counts as silent; it is told of, and goes on being told of."""
+    house = house_of("ab", boxes=[Box(capabilities=OFFLINE)], rating_a=20.0)
+    house.run(60)
+    assert [box.limit_a for box in house.boxes.values()] == [10.0, 10.0]
+    away = house.boxes["a"]
+    writes = len(away.writes)
+    away.more = CUT_OFF
+    house.step()
+    assert house.member("a").reserved_a == all_phases(12.0)
+    assert house.member("a").reason.key is ReasonKey.SILENT
+    house.run(3)
+    assert house.boxes["b"].limit_a == 8.0
+    house.run(600)
+    assert house.member("a").reserved_a == all_phases(12.0)
+    assert house.boxes["b"].limit_a == 8.0
+    assert len(away.writes) == writes
+
+
+def test_a_charger_that_is_back_counts_its_fall_until_its_vehicle_follows() -> None:
+    """Then everybody has again what they had."""
+    house = house_of("ab", boxes=[Box(capabilities=OFFLINE)], rating_a=20.0)
+    house.run(60)
+    house.boxes["a"].more = CUT_OFF
+    house.run(60)
+    house.boxes["a"].more = {}
+    house.run(5)
+    assert house.member("a").reserved_a == all_phases(12.0)
+    house.run(30)
+    assert house.member("a").reserved_a == all_phases(10.0)
+    assert [box.limit_a for box in house.boxes.values()] == [10.0, 10.0]
+    assert "back:a" in house.events()
+
+
+def test_a_charger_that_was_cut_off_at_the_start_counts_with_what_is_told() -> None:
+    """Its last limit and its fall are known, so it is none that nobody ever heard."""
+    away = Box(capabilities=OFFLINE, limit_a=7.0, more=CUT_OFF)
+    house = house_of("ab", boxes=[away])
+    house.run(120)
+    assert house.member("a").reserved_a == all_phases(12.0)
+    assert house.boxes["b"].limit_a == 13.0
+    assert away.writes == []
+    away.more = {}
+    house.run(60)
+    assert [box.limit_a for box in house.boxes.values()] == [12.5, 12.5]
 
 
 def test_a_charger_that_never_answered_reserves_its_hardware() -> None:

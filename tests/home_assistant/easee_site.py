@@ -20,7 +20,7 @@ from .easee_house import CHARGER, EaseeHouse
 if TYPE_CHECKING:
     from .conftest import Add, StartWarp
 
-__all__ = ["circuit_a", "easee_site", "easee_warp", "set_target"]
+__all__ = ["add_shared_site", "circuit_a", "easee_site", "easee_warp", "set_target"]
 
 
 @pytest.fixture
@@ -80,6 +80,45 @@ async def easee_site(
     )
     # A vehicle has its time to follow, and what it had before counts until then.
     await easee_house.pass_time(10)
+    return entry
+
+
+async def add_shared_site(
+    hass: HomeAssistant, house: EaseeHouse, *keys: str
+) -> MockConfigEntry:
+    """Return a site of 32 A with chargers of the shared circuit, each with a three-phase car."""
+    for key in keys:
+        plug_in(house.cloud, key.removeprefix("easee_"), CarSpec(phases=3))
+    await house.pass_time(5)
+    entry = MockConfigEntry(
+        domain=DOMAIN,
+        title="Home",
+        data={
+            "kind": "site",
+            "phases": 3,
+            "ratings": {"l1": 32.0, "l2": 32.0, "l3": 32.0},
+            "voltage": 230.0,
+        },
+        subentries_data=[
+            ConfigSubentryDataWithId(
+                data={
+                    "charger": key,
+                    "phase_map": "l1_l2_l3",
+                    "priority": 5,
+                    "minimum": 6.0,
+                    "maximum": 32.0,
+                },
+                subentry_id=f"member_{key}",
+                subentry_type="charger",
+                title=key,
+                unique_id=key,
+            )
+            for key in keys
+        ],
+    )
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await house.pass_time(30)
     return entry
 
 

@@ -14,6 +14,7 @@ from custom_components.busbar.const import DOMAIN
 from custom_components.busbar.steering.setpoint import SiteAllocation, Wish
 from simulators.easee import FIRST, LONE, SECOND, plug_in
 from simulators.warp import WarpSimulator
+from simulators.world import CarSpec
 
 from .acting import KEY, coordinator_of
 from .common import told_a
@@ -109,6 +110,25 @@ async def test_power_limit_that_adds_phases(
         for body in easee_house.written("dynamicCurrent")
     ]
     assert written[-2:] == [(7, 0, 0), (7, 7, 7)]
+
+
+@pytest.mark.parametrize("before", [(), (2000,), (7000, 2000)])
+async def test_power_limit_after_zero(
+    hass: HomeAssistant,
+    easee_house: EaseeHouse,
+    easee_entry: MockConfigEntry,
+    before: tuple[int, ...],
+) -> None:
+    """One phase stays one phase although all of them were at zero."""
+    plug_in(easee_house.cloud, LONE, CarSpec(phases=3, maximum_a=16))
+    await easee_house.pass_time(3)
+    for power in (*before, 0):
+        await ask(hass, "set_power_limit", CHARGER, power=power)
+        await easee_house.pass_time(3)
+    answer = await ask(hass, "set_power_limit", CHARGER, power=2000)
+    assert answer["current"] == {"l1": 8, "l2": 0, "l3": 0}
+    await easee_house.pass_time(30)
+    assert easee_house.cloud.chargers[LONE].drawn_a == (8, 0, 0)
 
 
 async def test_power_limit_with_a_second_car_on_the_circuit(

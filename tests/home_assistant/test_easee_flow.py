@@ -128,7 +128,8 @@ async def test_reauth(
 ) -> None:
     """A changed password is asked for, and what was remembered stays."""
     hass.config_entries.async_update_entry(
-        easee_entry, data={**easee_entry.data, "state": {"zeroed": ["EH000001"]}}
+        easee_entry,
+        data={**easee_entry.data, "state": {"surplus_import_a": {"QH000001": 8.0}}},
     )
     wrong_password(easee_house)
     await hass.config_entries.async_reload(easee_entry.entry_id)
@@ -145,7 +146,7 @@ async def test_reauth(
     await easee_house.settle()
     await easee_house.live(easee_entry)
     assert easee_entry.data == account_data(
-        password="changed", state={"zeroed": ["EH000001"]}
+        password="changed", state={"surplus_import_a": {"QH000001": 8.0}}
     )
 
 

@@ -287,6 +287,8 @@ class MemberObservation:
     """When its newest report arrived, `None` = not since we started: then nothing is written to it."""
     is_reachable: bool = True
     """False: the coordinator knows that it does not answer; it counts as silent at once."""
+    is_cut_off: bool = False
+    """True: it is told that it has lost its own way to us; it counts as silent at once."""
     status: MemberStatus = MemberStatus.UNKNOWN
     phases: int | None = None
     """With how many phases it charges, or would charge now."""

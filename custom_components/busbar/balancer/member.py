@@ -94,6 +94,7 @@ class Member:
             self.seen is None
             or self.seen.heard_at is None
             or not self.seen.is_reachable
+            or self.seen.is_cut_off
         ):
             return True
         return self.now - self.seen.heard_at > self.seen.capabilities.silent_after_s

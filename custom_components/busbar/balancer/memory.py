@@ -166,6 +166,8 @@ class MemberMemory(Stored):
     unheard_a: float | None = None
     unheard_phases: int | None = None
     is_silent: bool = False
+    was_cut_off: bool = False
+    """It had lost its own way to us, and has not been back since."""
 
     # Others (rule 10).
     differs_at: float | None = None

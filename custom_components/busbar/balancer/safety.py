@@ -28,8 +28,10 @@ def judge(member: Member) -> None:
     if member.is_silent:
         if not memory.is_silent:
             memory.is_confirmed = False
+        _follow_cut_off(member)
         _reserve_unheard(member)
     else:
+        _hold_its_fall(member)
         recount(member)
         memory.unheard_a, memory.unheard_phases = _worst_unheard(member)
     memory.is_silent = member.is_silent
@@ -211,6 +213,24 @@ def _worst_unheard(member: Member) -> tuple[float, int]:
     values = [*in_force_values(member), *_falls(member, causes)]
     phases = {*seen.capabilities.phases, *_phase_counts(member)}
     return max(0.0, *values), max(phases)
+
+
+def _follow_cut_off(member: Member) -> None:
+    """Count a charger that lost its own way to us with what is told of it now: also one that never had it."""
+    seen, memory = member.seen, member.memory
+    if seen is not None and seen.is_cut_off and seen.heard_at is not None:
+        memory.unheard_a, memory.unheard_phases = _worst_unheard(member)
+        memory.was_cut_off = True
+
+
+def _hold_its_fall(member: Member) -> None:
+    """Count a charger that is back with what it did without us, until its vehicle had its time to follow."""
+    memory = member.memory
+    if not memory.was_cut_off or memory.unheard_a is None:
+        return
+    memory.hold_a = max(memory.hold_a or 0.0, memory.unheard_a)
+    memory.hold_phases = memory.unheard_phases
+    memory.confirmed_at, memory.was_cut_off = member.now, False
 
 
 def _falls(member: Member, causes: Sequence[FallbackCause]) -> list[float]:

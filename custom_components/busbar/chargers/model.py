@@ -213,6 +213,8 @@ class Snapshot:
 
     started_at: float | None = None
     """When the device itself started."""
+    is_cut_off: bool = False
+    """Whether it is told that the device has lost its own way to us: it falls to what it does in silence."""
     signal_dbm: float | None = None
     control_allowed: bool | None = None
     """Whether a person allowed us to write to it; `None` where nobody is asked (`TakesControl`)."""

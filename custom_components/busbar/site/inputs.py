@@ -54,6 +54,7 @@ def observe(coordinator: ChargerCoordinator) -> MemberObservation:
         ),
         heard_at=coordinator.heard_at,
         is_reachable=coordinator.last_update_success,
+        is_cut_off=snapshot.is_cut_off,
         status=_status(coordinator, snapshot),
         phases=snapshot.phases,
         is_switching_phases=bool(snapshot.is_switching_phases),

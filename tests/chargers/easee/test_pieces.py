@@ -14,7 +14,12 @@ from custom_components.busbar.chargers.easee.redaction import (
     redacted,
 )
 from custom_components.busbar.chargers.easee.setpoint import Cause, SetPoint
-from custom_components.busbar.chargers.errors import RateLimited, Rejected
+from custom_components.busbar.chargers.errors import (
+    ChargerError,
+    ConnectionFailed,
+    RateLimited,
+    Rejected,
+)
 
 
 @pytest.mark.parametrize(
@@ -133,8 +138,11 @@ def test_set_point_tells_lag_from_another_hand() -> None:
     assert not point.is_foreign(49)
     assert point.is_foreign(50)
     point.note_cause(Cause.RESUME, 21.0)
+    assert point.reset_by is None
+    assert point.is_foreign(50), "a resume gives more"
+    point.report((32.0,), 22.0, None)
     assert point.reset_by is Cause.RESUME
-    assert not point.is_foreign(50)
+    assert not point.is_foreign(60)
 
 
 def test_set_point_keeps_the_time_of_a_repeated_command() -> None:
@@ -152,6 +160,41 @@ def test_set_point_keeps_the_time_of_a_repeated_command() -> None:
     point.command((10.0,), 7.0, None)
     assert point.commanded_at == 7.0
     assert not point.lease_ended(100)
+
+
+def test_set_point_knows_what_was_taken_without_an_answer() -> None:
+    """For a while, for nobody tells us that it arrived; what was refused did not."""
+    point = SetPoint()
+    point.command((10.0,), 1.0, None)
+    point.report((10.0,), 2.0, None)
+    for value, error in ((8.0, ConnectionFailed("")), (7.0, Rejected(""))):
+        with pytest.raises(ChargerError), point.trying((value,), 10.0, 60.0):
+            raise error
+    point.report((8.0,), 12.0, None)
+    assert (point.commanded, point.commanded_at) == ((8.0,), 10.0)
+    assert point.lease_ends_at == 70.0
+    assert not point.is_foreign(100)
+    point.report((7.0,), 110.0, None)
+    assert point.is_foreign(140)
+    with pytest.raises(ChargerError), point.trying((6.0,), 200.0, None):
+        raise ConnectionFailed("")
+    point.report((6.0,), 400.0, None)
+    assert point.commanded == (8.0,), "too late to be ours"
+    assert point.is_foreign(430)
+
+
+def test_set_point_that_is_tried_again_may_have_been_taken_before() -> None:
+    """A poll comes late: what it tells was measured before the last attempt."""
+    point = SetPoint()
+    point.command((10.0,), 1.0, None)
+    point.report((10.0,), 2.0, None)
+    for sent_at in (20.0, 50.0):
+        with pytest.raises(ConnectionFailed), point.trying((8.0,), sent_at, None):
+            raise ConnectionFailed("")
+    with pytest.raises(RateLimited), point.trying((8.0,), 55.0, None):
+        raise RateLimited(10)
+    point.report((8.0,), 21.0, None)
+    assert (point.commanded, point.commanded_at) == ((8.0,), 20.0)
 
 
 def test_set_point_takes_a_standing_report() -> None:

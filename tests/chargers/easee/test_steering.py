@@ -5,6 +5,10 @@ import math
 import pytest
 
 from custom_components.busbar.chargers.easee.client import NoAccess
+from custom_components.busbar.chargers.easee.const import DETAILS_S
+from custom_components.busbar.chargers.easee.observations import Obs
+from custom_components.busbar.chargers.easee.reports import Row
+from custom_components.busbar.chargers.easee.setpoint import Cause
 from custom_components.busbar.chargers.errors import ConnectionFailed, Rejected
 from custom_components.busbar.chargers.model import Fallback, FallbackCause
 from simulators.easee import EaseeSimulator, plug_in
@@ -186,9 +190,28 @@ async def test_offline_master_applies_the_offline_limit(rig: Rig) -> None:
     assert seen.power_w is None
     assert seen.currents_a == (None, None, None)
     assert seen.values["online"] is False
+    assert seen.is_cut_off
     assert rig.circuit().rebuild().values["online"] is False
+    assert rig.circuit().rebuild().is_cut_off
     with pytest.raises(ConnectionFailed):
         await rig.charger().set_current(10)
+
+
+async def test_a_charger_that_never_said_whether_it_is_online_is_heard(
+    rig: Rig,
+) -> None:
+    """Only what is told to have lost its cloud is counted as cut off, by its mode too."""
+    charger = rig.charger()
+    charger.reports._reports.pop(Obs.ONLINE)
+    assert charger.is_online is None
+    assert not charger.rebuild().is_cut_off
+    charger.take(Row(number=Obs.MODE, value=0, epoch_s=None))
+    assert charger.rebuild().is_cut_off
+    charger.take(Row(number=Obs.ONLINE, value=True, epoch_s=None))
+    assert charger.rebuild().is_cut_off
+    charger.take(Row(number=Obs.MODE, value=3, epoch_s=None))
+    assert not charger.rebuild().is_cut_off
+    assert Cause.RESTART in charger.set_point._causes
 
 
 async def test_restart_is_told_with_its_cause(rig: Rig) -> None:
@@ -226,6 +249,61 @@ async def test_foreign_writer_is_told_and_not_fought(rig: Rig) -> None:
     assert rig.seen().foreign_control is None
 
 
+@pytest.mark.parametrize("charger_id", [LONE, FIRST])
+async def test_a_command_that_failed_and_was_taken_is_no_foreign_writer(
+    rig: Rig, charger_id: str
+) -> None:
+    """A lost answer does not say what became of the request; the report does."""
+    charger = rig.charger(charger_id)
+    await charger.set_current(12)
+    await rig.advance(5)
+    fault = rig.cloud.fault(f"{DYNAMIC}|{OWN}", status=503)
+    with pytest.raises(ConnectionFailed):
+        await charger.set_current(8)
+    assert rig.seen(charger_id).commanded_a == 12
+    rig.cloud.circuits[LONE_ID].set_dynamic((8.0, 8.0, 8.0), None)
+    rig.cloud.chargers[FIRST].dynamic_a = 8.0
+    await rig.advance(40)
+    seen = rig.seen(charger_id)
+    assert seen.foreign_control is None
+    assert seen.commanded_a == 8
+    assert seen.is_confirmed is True
+    rig.cloud.end_fault(fault)
+    rig.cloud.circuits[LONE_ID].set_dynamic((14.0, 14.0, 14.0), None)
+    rig.cloud.chargers[FIRST].dynamic_a = 14.0
+    await rig.advance(40)
+    assert rig.seen(charger_id).foreign_control == "another_service"
+
+
+async def test_a_foreign_writer_shortly_after_a_plug_in_is_told(rig: Rig) -> None:
+    """Plugging in explains the highest limit alone."""
+    first = rig.charger(FIRST)
+    await first.set_current(10)
+    await rig.advance(5)
+    plug_in(rig.cloud, FIRST)
+    await rig.advance(5)
+    assert rig.seen(FIRST).occurrences["limit_reset"].kind == "plug_in"
+    await first.set_current(10)
+    await rig.advance(5)
+    rig.cloud.chargers[FIRST].dynamic_a = 20.0
+    await rig.advance(40)
+    assert rig.seen(FIRST).foreign_control == "another_service"
+
+
+async def test_pause_and_resume_of_somebody_else_are_told(rig: Rig) -> None:
+    """They are neither of ours nor another service that limits."""
+    plug_in(rig.cloud, FIRST)
+    await rig.advance(2)
+    await rig.charger(FIRST).set_current(10)
+    await rig.advance(300)
+    for own_a, kind in ((0.0, "pause"), (32.0, "resume")):
+        rig.cloud.chargers[FIRST].dynamic_a = own_a
+        await rig.advance(300)
+        seen = rig.seen(FIRST)
+        assert seen.occurrences["limit_reset"].kind == kind
+        assert seen.foreign_control is None
+
+
 async def test_overtaking_commands_are_no_foreign_writer(rig: Rig) -> None:
     """The echo of a command of ours that was overtaken is not somebody else's."""
     charger = rig.charger()
@@ -254,6 +332,42 @@ async def test_missing_right_falls_back_to_the_own_limit(rig: Rig) -> None:
     assert rig.changes > changes
     with pytest.raises(NoAccess):
         await rig.circuit().set_phase_currents((10, 10, 10))
+
+
+async def test_missing_right_may_come_back(rig: Rig) -> None:
+    """One refusal is not for ever; what limited the charger meanwhile does not stay behind."""
+    plug_in(rig.cloud, LONE)
+    rig.cloud.fault(DYNAMIC, status=403, body={"message": "Forbidden"}, times=1)
+    await rig.charger().set_current(10)
+    await rig.advance(2)
+    assert not rig.circuit().is_accessible
+    await rig.jump(DETAILS_S + 1)
+    for _ in range(5):
+        await rig.connection.supervise_once()
+    assert rig.circuit().is_accessible
+    await rig.charger().set_current(14)
+    await rig.advance(5)
+    assert [body["amps"] for body in rig.written(OWN)] == [10, 32]
+    assert rig.seen().values["steered_by"] == "circuit"
+    assert rig.seen().is_confirmed is True
+    assert rig.cloud.chargers[LONE].drawn_a == (14, 14, 14)
+    await rig.charger().set_current(12)
+    assert len(rig.written(OWN)) == 2
+
+
+async def test_a_persons_pause_outlasts_a_right_that_comes_back(rig: Rig) -> None:
+    """Lifted is only what is still ours."""
+    plug_in(rig.cloud, LONE)
+    rig.cloud.fault(DYNAMIC, status=403, body={"message": "Forbidden"}, times=1)
+    await rig.charger().set_current(10)
+    await rig.advance(2)
+    rig.cloud.chargers[LONE].dynamic_a = 0.0
+    await rig.advance(2)
+    await rig.circuit().read_details()
+    await rig.charger().set_current(14)
+    await rig.advance(2)
+    assert len(rig.written(OWN)) == 1
+    assert rig.seen().charging_released is False
 
 
 async def test_missing_right_is_noticed_when_opening(

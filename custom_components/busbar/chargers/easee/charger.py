@@ -1,16 +1,17 @@
 """One Easee charger, with its commands."""
 
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 
-from ..errors import Rejected, Unsupported
+from ..errors import ChargerError, ConnectionFailed, Rejected, Unsupported
 from ..model import ScheduleChange, ScheduleSlot, StoredFallback
 from . import parse
 from .budget import Kind
 from .charger_state import ChargerState
 from .client import NoAccess
-from .const import MINIMUM_A
-from .setpoint import Cause
+from .const import CHARGER_RESET_A, MINIMUM_A
+from .observations import Obs
+from .setpoint import Cause, SetPoint
 
 
 class EaseeCharger(ChargerState):
@@ -26,6 +27,7 @@ class EaseeCharger(ChargerState):
             # Refused, it is steered by its own limit from now on; the changed capabilities say so.
             with suppress(NoAccess):
                 await self.circuit.set_current(current_a, lease_s=lease_s)
+                await self._give_back_own_limit()
                 return
         if lease_s is not None:
             raise Rejected(
@@ -37,28 +39,63 @@ class EaseeCharger(ChargerState):
 
     async def set_own_limit(self, current_a: int) -> None:
         """Write the charger's own volatile limit, without an end."""
-        sent_at = self.link.clock()
+        if self.is_alone:
+            # It is steered by its circuit; its own limit is then what a person set.
+            await self._send_own_limit(current_a)
+            self.link.memory.remember_zero(self.found.id, ours=False)
+        else:
+            sent_at, value = self.link.clock(), (float(current_a),)
+            with self.set_point.trying(value, sent_at, None), self._zeroing(current_a):
+                await self._send_own_limit(current_a)
+            self.follow_own_limit()
+            self.set_point.command(value, sent_at, None)
+        self.touch()
+
+    @contextmanager
+    def _zeroing(self, current_a: int) -> Iterator[None]:
+        """Remember a 0 A of ours before it is sent: one whose answer is lost looks like a person's pause.
+
+        Where a person holds the charge back already, it stays that person's. It is forgotten when
+        a report shows that it is over.
+        """
+        memory, charger = self.link.memory, self.found.id
+        was_ours = memory.is_zeroed(charger)
+        if current_a == 0 and not self.is_at_zero:
+            memory.remember_zero(charger, ours=True)
+        try:
+            yield
+        except ConnectionFailed:
+            raise
+        except ChargerError:
+            memory.remember_zero(charger, ours=was_ours)
+            raise
+
+    async def _give_back_own_limit(self) -> None:
+        """Lift our limit of the charger itself, which is none of ours once its circuit steers it."""
+        ours = self.set_point.commanded
+        if ours is None:
+            return
+        if self.reports.number(Obs.CHARGER_DYNAMIC) == ours[0]:
+            await self._send_own_limit(int(CHARGER_RESET_A))
+        self.set_point = SetPoint()
+        self.link.memory.remember_zero(self.found.id, ours=False)
+
+    async def _send_own_limit(self, current_a: int) -> None:
         path = f"/api/chargers/{self.found.id}/commands/set_dynamic_charger_current"
         await self.link.client.post(Kind.LIMIT, path, {"amps": current_a, "minutes": 0})
-        if not self.is_alone:
-            self.follow_own_limit()
-            self.set_point.command((float(current_a),), sent_at, None)
-        # Alone it is steered by its circuit; its own limit is then what a person set.
-        is_ours = current_a == 0 and not self.is_alone
-        self.link.memory.remember_zero(self.found.id, ours=is_ours)
-        self.touch()
 
     async def set_charging(self, released: bool) -> None:
         """Release the charge or hold it back, as a person wants it.
 
         Resuming sets the charger's own limit to its highest; where that is what steers it, our
-        limit is written instead, which resumes as well. Without a vehicle the cloud refuses both.
+        limit is written instead, which resumes as well, and a 0 A of ours stays without a write.
+        Without a vehicle the cloud refuses both.
         """
         if parse.vehicle_connected(self.reports) is False:
             raise Rejected("no vehicle is connected")
-        commanded = self.set_point.commanded
-        if released and not self.is_alone and commanded and commanded[0] >= MINIMUM_A:
-            await self.set_own_limit(int(commanded[0]))
+        ours_a = None if self.is_alone else self._own_limit_of_ours
+        if released and ours_a is not None:
+            await self._release_to(ours_a)
             return
         library = self.found.library
         await self.link.client.command(
@@ -68,6 +105,23 @@ class EaseeCharger(ChargerState):
             self.set_point.note_cause(Cause.RESUME, self.link.clock())
         self.link.memory.remember_zero(self.found.id, ours=False)
         self.touch()
+
+    @property
+    def _own_limit_of_ours(self) -> float | None:
+        """Return what we limited its own limit to; a 0 A is remembered over restarts."""
+        commanded = self.set_point.commanded
+        if commanded is not None:
+            return commanded[0]
+        is_ours = self.is_at_zero and self.link.memory.is_zeroed(self.found.id)
+        return 0.0 if is_ours else None
+
+    async def _release_to(self, current_a: float) -> None:
+        """Let it charge with what our limit allows; 0 A flows by itself, once it may."""
+        if current_a > 0:
+            await self.set_own_limit(int(current_a))
+        else:
+            self.link.memory.remember_zero(self.found.id, ours=True)
+            self.touch()
 
     async def set_phases(self, count: int) -> None:
         """Charge with one phase or three, by zeros in the circuit's volatile limit."""

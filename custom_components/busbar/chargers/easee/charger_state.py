@@ -6,6 +6,7 @@ from typing import Any, Final, override
 from ..model import (
     UNKNOWN_PHASES,
     Capabilities,
+    ChargerStatus,
     CurrentRange,
     Fallback,
     FallbackCause,
@@ -71,6 +72,7 @@ class ChargerState(CircuitMember):
         self.cost_this_month: float | None = None
         self.currency: str | None = None
         self._mode: int | None = None
+        self._own_a: float | None = None
         self._was_online: bool | None = None
 
     # What it is
@@ -176,12 +178,16 @@ class ChargerState(CircuitMember):
     @property
     def charging_released(self) -> bool | None:
         """Whether nobody holds the charge back at the charger; 0 A of ours do not count."""
-        dynamic_a = self.reports.number(Obs.CHARGER_DYNAMIC)
         if self.reports.flag(Obs.ENABLED) is False:
             return False
-        if dynamic_a is None:
+        if self.reports.number(Obs.CHARGER_DYNAMIC) is None:
             return None
-        return dynamic_a > 0 or self.link.memory.is_zeroed(self.found.id)
+        return not self.is_at_zero or self.link.memory.is_zeroed(self.found.id)
+
+    @property
+    def is_at_zero(self) -> bool:
+        """Whether its own limit is at 0, by us or by a person's pause."""
+        return self.reports.number(Obs.CHARGER_DYNAMIC) == 0
 
     @override
     async def poll(self) -> None:
@@ -208,12 +214,11 @@ class ChargerState(CircuitMember):
             before, self._mode = self._mode, self.reports.code(Obs.MODE)
             if before == 1 and (self._mode or 0) > 1:
                 self.set_point.note_cause(Cause.PLUG_IN, report.measured_at)
+            self._follow_online(report)
         elif number == Obs.ONLINE:
-            was_online, self._was_online = self._was_online, self.is_online
-            if was_online is False and self._was_online:
-                self.set_point.note_cause(Cause.RESTART, report.measured_at)
-                if self.circuit is not None and self.circuit.master == self.found.id:
-                    self.circuit.set_point.note_cause(Cause.RESTART, report.measured_at)
+            self._follow_online(report)
+        elif number == Obs.CHARGER_DYNAMIC:
+            self._follow_zero()
         elif number == Obs.FINISHED_SESSION:
             energy_kwh = parse.finished_energy_kwh(self.reports)
             if energy_kwh is not None:
@@ -228,6 +233,29 @@ class ChargerState(CircuitMember):
         elif number == Obs.FIRMWARE:
             self.rename(firmware=str(self.reports.code(Obs.FIRMWARE)))
 
+    def _follow_online(self, report: Report) -> None:
+        """Notice that it has its cloud again; the mode tells of that too."""
+        was_online, self._was_online = self._was_online, self.is_online
+        if was_online is not False or not self._was_online:
+            return
+        self.set_point.note_cause(Cause.RESTART, report.measured_at)
+        if self.circuit is not None and self.circuit.master == self.found.id:
+            self.circuit.set_point.note_cause(Cause.RESTART, report.measured_at)
+
+    def _follow_zero(self) -> None:
+        """Forget a 0 A of ours that is over: the next one is a person's pause."""
+        before_a, self._own_a = self._own_a, self.reports.number(Obs.CHARGER_DYNAMIC)
+        self.follow_own_limit()
+        point = self.set_point
+        if point.is_trying((0.0,)) or point.is_overtaken(self.link.clock()):
+            return
+        is_over = bool(self._own_a) and not before_a
+        if point.commanded is not None and point.commanded[0] > 0:
+            # What we wanted since is more, so even a 0 A is somebody else's.
+            is_over = True
+        if is_over:
+            self.link.memory.remember_zero(self.found.id, ours=False)
+
     def on_answer(self, answer: dict[str, Any]) -> None:
         """Notice a command that the cloud took and the charger did not."""
         if answer.get("wasAccepted") is False:
@@ -241,8 +269,7 @@ class ChargerState(CircuitMember):
         if report is None or value is None:
             return
         if ((value,), report.measured_at) != (point.confirmed, point.confirmed_at):
-            explained = Cause.PAUSE if value == 0 else None
-            point.report((value,), report.measured_at, explained)
+            point.report((value,), report.measured_at, _told_by(point, value))
 
     def _steering_point(self) -> SetPoint:
         """Return the set-point that steers it."""
@@ -274,7 +301,7 @@ class ChargerState(CircuitMember):
         return Snapshot(
             received_at=received_at,
             measured_at=reports.newest(FLOW),
-            status=parse.status(reports),
+            status=self._status(),
             raw_status=parse.raw_status(reports),
             vehicle_connected=parse.vehicle_connected(reports),
             error=parse.error(reports),
@@ -293,6 +320,7 @@ class ChargerState(CircuitMember):
             phases_wanted=self._phases_wanted(),
             charging_released=self.charging_released,
             started_at=point.reset_at if point.reset_by is Cause.RESTART else None,
+            is_cut_off=not heard,
             signal_dbm=parse.signal_dbm(reports),
             foreign_control=FOREIGN if point.is_foreign(now_s) else None,
             schedule=self.plans.slots,
@@ -300,6 +328,13 @@ class ChargerState(CircuitMember):
             values=self.feature_values(),
             occurrences=self.occurrences,
         )
+
+    def _status(self) -> ChargerStatus | None:
+        """Return the status; a 0 A of ours looks like a person's pause, and is none."""
+        status = parse.status(self.reports)
+        if status is ChargerStatus.PAUSED and self.link.memory.is_zeroed(self.found.id):
+            return ChargerStatus.SUSPENDED_BY_CHARGER
+        return status
 
     def _phases(self) -> int | None:
         """Return with how many phases it charges, or would."""
@@ -333,6 +368,14 @@ class ChargerState(CircuitMember):
         latest = answer.get("latestFirmware") if isinstance(answer, dict) else None
         self.latest_firmware = latest if isinstance(latest, int) else None
         self.touch()
+
+
+def _told_by(point: SetPoint, value: float) -> Cause | None:
+    """Return what a new own limit tells by itself: pausing sets it to 0, resuming to its highest."""
+    if value == 0:
+        return Cause.PAUSE
+    resumes = point.confirmed == (0.0,) and value >= CHARGER_RESET_A
+    return Cause.RESUME if resumes else None
 
 
 def month_start(epoch_s: float) -> datetime:

@@ -51,7 +51,9 @@ class EaseeCircuit(CircuitState):
         first, second, third = (int(current_a + 1e-6) for current_a in currents_a)
         if self._would_switch_others(first, second, third):
             first, second, third = 0, 0, 0
+        limits_a = float(first), float(second), float(third)
         minutes = lease_minutes(lease_s)
+        taken_s = 60.0 * minutes if minutes else None
         body = {
             "phase1": first,
             "phase2": second,
@@ -61,19 +63,17 @@ class EaseeCircuit(CircuitState):
         async with self._write_lock:
             sent_at = self.link.clock()
             try:
-                await self.link.client.post(
-                    Kind.LIMIT, f"{self.found.path}/dynamicCurrent", body
-                )
+                with self.set_point.trying(limits_a, sent_at, taken_s):
+                    await self.link.client.post(
+                        Kind.LIMIT, f"{self.found.path}/dynamicCurrent", body
+                    )
             except NoAccess:
                 self.is_write_refused = True
                 self.touch_all()
                 raise
             self.follow_set_point()
-            self.set_point.command(
-                (float(first), float(second), float(third)),
-                sent_at,
-                60.0 * minutes if minutes else None,
-            )
+            self.choose_phases(limits_a)
+            self.set_point.command(limits_a, sent_at, taken_s)
         self.touch_all()
 
     async def set_phases(self, count: int) -> None:
@@ -83,15 +83,19 @@ class EaseeCircuit(CircuitState):
         if count not in (1, 3):
             raise Rejected("possible are one phase and three")
         self.follow_set_point()
-        point = self.set_point
+        point, most_a, lease_s = self.set_point, self.maximum_a, None
         present = point.commanded or point.confirmed
-        current_a = self.maximum_a if present is None else max(present)
-        lease_s = None
         if point.lease_ends_at is not None:
-            lease_s = max(1.0, point.lease_ends_at - self.link.clock())
-        await self.set_phase_currents(
-            self.spread(min(current_a, self.maximum_a), count), lease_s=lease_s
-        )
+            lease_s = point.lease_ends_at - self.link.clock()
+            if lease_s <= 0:
+                # What we wanted is over; it fell to its offline limit, whether or not that was told yet.
+                present, lease_s = point.confirmed, None
+                most_a = most_a if self.offline_a is None else self.offline_a
+        current_a = most_a if present is None else min(max(present), most_a)
+        await self.set_phase_currents(self.spread(current_a, count), lease_s=lease_s)
+        # At zero the limits themselves do not tell it to the next current.
+        self._chosen_phases = count
+        self.touch_all()
 
     async def write_settings(self, name: str, current_a: float) -> None:
         """Write a stored limit of all three phases; it wears flash, so a person asks for it."""

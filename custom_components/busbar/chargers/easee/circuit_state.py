@@ -36,7 +36,7 @@ from .features import Entry
 from .member import CircuitMember
 from .observations import CIRCUIT_CURRENT, CIRCUIT_MAXIMUM, DYNAMIC, OFFLINE
 from .reports import Reports, Row
-from .setpoint import FOREIGN, Cause, SetPoint
+from .setpoint import FOREIGN, Amps, Cause, SetPoint
 from .topology import FoundCircuit
 
 WRITES: Final = WriteBudget(minimum_gap_s=5.0, per_minute=10, per_account=True)
@@ -64,7 +64,8 @@ class CircuitState(Device):
         self.members: list[CircuitMember] = []
         self._is_readable = True
         self.is_write_refused = False
-        self.set_point = SetPoint()
+        self.set_point = SetPoint(reset_a=HOME_RESET_A)
+        self._chosen_phases = 3
 
     @property
     def is_accessible(self) -> bool:
@@ -78,9 +79,13 @@ class CircuitState(Device):
 
     @property
     def phases(self) -> int:
-        """With how many phases the present limit lets charge."""
-        first, second, third = self.set_point.commanded or self._dynamic() or (1, 1, 1)
-        return 1 if first > 0 and second == third == 0 else 3
+        """With how many phases the present limit lets charge; zeros on all keep what was chosen."""
+        present = self.set_point.commanded or self._dynamic()
+        return (present and _phases_of(present)) or self._chosen_phases
+
+    def choose_phases(self, limits_a: Phases) -> None:
+        """Remember with how many phases these limits let charge, if with any."""
+        self._chosen_phases = _phases_of(limits_a) or self._chosen_phases
 
     @property
     def maximum_a(self) -> float:
@@ -172,6 +177,10 @@ class CircuitState(Device):
             self._is_readable = False
             return
         self._is_readable = True
+        if self.is_write_refused:
+            # A right that was missing once may be there again; the next write shows it.
+            self.is_write_refused = False
+            self.touch_all()
         if not isinstance(answer, dict):
             return
         master = answer.get("masterChargerId")
@@ -197,6 +206,8 @@ class CircuitState(Device):
             return
         if (reported, at_s) == (self.set_point.confirmed, self.set_point.confirmed_at):
             return
+        if self.set_point.commanded is None:
+            self.choose_phases(reported)
         explained: Cause | None = None
         if self.set_point.lease_ended(at_s) and reported == self._offline():
             explained = Cause.LEASE_END
@@ -237,6 +248,7 @@ class CircuitState(Device):
             if self.set_point.reset_by is Cause.RESTART
             else None,
             foreign_control=FOREIGN if is_foreign else None,
+            is_cut_off=master is not None and master.is_online is False,
             group_members=tuple(member.identity.key for member in self.members),
             values={
                 **self.feature_values(),
@@ -285,6 +297,14 @@ class CircuitState(Device):
 
     def _offline(self) -> Phases | None:
         return _known(self.reports.triple(OFFLINE))
+
+
+def _phases_of(limits_a: Amps) -> int | None:
+    """Return with how many phases these limits let charge, `None` for zeros."""
+    first, *others = limits_a
+    if any(others):
+        return 3
+    return 1 if first > 0 else None
 
 
 def _known(values: PhaseValues) -> Phases | None:
