@@ -131,6 +131,7 @@ LIMITING_FACTOR: Final = ChargerSensorDescription(
         LIMITED_BY_SITE,
         NOT_LIMITED,
     ],
+    gap_s=_DURATION_GAP_S,
     value_fn=lambda snapshot: snapshot.limiting.key if snapshot.limiting else None,
 )
 

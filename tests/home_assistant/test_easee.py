@@ -132,6 +132,21 @@ async def test_the_limit_chain(
     )
     state = state_with(hass, "sensor", f"{CHARGER}_limiting_factor")
     assert state.state == "circuit_dynamic"
+    assert state.attributes["limit"] == 10
+    assert list(state.attributes["limits"].items()) == [
+        ("circuit_dynamic", 10),
+        ("circuit_fuse", 16),
+        ("circuit_maximum", 16),
+        ("cable", 20),
+        ("charger_maximum", 32),
+        ("charger_dynamic", 32),
+    ]
+    of_circuit = state_with(hass, "sensor", f"{CIRCUIT}_limiting_factor")
+    assert set(of_circuit.attributes["limits"]) == {
+        "circuit_dynamic",
+        "circuit_fuse",
+        "circuit_maximum",
+    }
     assert state_of(hass, "number", f"{CHARGER}_current_limit") == "10.0"
     assert easee_house.written("dynamicCurrent") == [
         {"phase1": 10, "phase2": 10, "phase3": 10, "timeToLive": 0}

@@ -260,7 +260,11 @@ class ChargerState(CircuitMember):
 
     def _limits(self) -> tuple[Limit, ...]:
         ours = None if self.is_alone else chain.CHARGER_DYNAMIC
-        return self._circuit_limits() + chain.charger_limits(self.reports, ours=ours)
+        return (
+            *self._circuit_limits(),
+            *chain.charger_limits(self.reports, ours=ours),
+            *chain.momentary_limits(self.reports),
+        )
 
     @override
     def build(self, received_at: float) -> Snapshot:
