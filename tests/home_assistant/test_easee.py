@@ -258,6 +258,30 @@ async def test_the_stream_dies_and_values_go_on(
     assert easee_house.asked("/observations") == asked
 
 
+async def test_a_neighbour_revives_nobody(
+    hass: HomeAssistant, easee_house: EaseeHouse, easee_entry: MockConfigEntry
+) -> None:
+    """The primary charger speaks for the circuit, not for the charger beside it that is not heard."""
+    cloud = easee_house.cloud
+    plug_in(cloud, FIRST)
+    await easee_house.pass_time(5)
+    cloud.faults.refused_streams.add(SECOND)
+    fault = cloud.fault(f"/state/{SECOND}/observations", status=503)
+    await cloud.hub.drop()
+    await easee_house.until(
+        lambda: state_of(hass, "sensor", f"{RIGHT}_status") == STATE_UNAVAILABLE
+    )
+    for step in range(20):
+        cloud.circuits[502].set_dynamic((20.0 + step % 2, 20.0, 20.0), None)
+        await easee_house.pass_time(3)
+        assert state_of(hass, "sensor", f"{RIGHT}_status") == STATE_UNAVAILABLE
+    assert state_of(hass, "sensor", f"{LEFT}_status") == "charging"
+    cloud.end_fault(fault)
+    await easee_house.until(
+        lambda: state_of(hass, "sensor", f"{RIGHT}_status") == "disconnected"
+    )
+
+
 async def test_a_rate_limit_keeps_values_and_does_not_count_as_heard(
     hass: HomeAssistant, easee_house: EaseeHouse, easee_entry: MockConfigEntry
 ) -> None:
