@@ -323,6 +323,16 @@ async def test_schedule_is_switched_off(
             "not_amperes",
             {"field": "current", "value": "lots"},
         ),
+        (
+            {"slot": "daily", "start": "22:00", "end": "06:00", "current": 500},
+            "slot_current_out_of_range",
+            {"device": "Carport", "current": "500", "minimum": "6", "maximum": "32"},
+        ),
+        (
+            {"slot": "weekly_2", "start": "22:00", "end": "06:00"},
+            "slot_skipped",
+            {"device": "Carport", "slot": "weekly_2", "free": "weekly_1"},
+        ),
     ],
 )
 async def test_bad_slots(

@@ -20,6 +20,8 @@ from custom_components.busbar.chargers.easee.schedule import (
 from custom_components.busbar.chargers.errors import (
     ConnectionFailed,
     Rejected,
+    SlotCurrentOutOfRange,
+    SlotSkipped,
     Unsupported,
 )
 from custom_components.busbar.chargers.model import ScheduleSlot
@@ -189,6 +191,85 @@ def test_plans_that_the_cloud_cannot_keep_are_refused() -> None:
     body = plan_bodies(None, [slot(limit_a=None)], LOCAL)["daily"]
     assert body is not None
     assert body["periods"][0]["maximumAmps"] == 32
+
+
+@pytest.mark.parametrize("limit_a", [500.0, 3.0, 5.9, 32.5, -6.0, float("nan")])
+async def test_a_senseless_current_is_refused(rig: Rig, limit_a: float) -> None:
+    """Easee would keep it, and charge otherwise than it says."""
+    with pytest.raises(SlotCurrentOutOfRange):
+        await rig.charger().set_schedule([slot(limit_a=limit_a)])
+    assert rig.written("schedules") == []
+
+
+@pytest.mark.parametrize(("limit_a", "sent_a"), [(0.0, 0), (6.0, 6), (31.9, 31)])
+def test_currents_of_a_plan(limit_a: float, sent_a: int) -> None:
+    """Whole amperes, never more than was asked for; 0 keeps the vehicle from charging."""
+    body = plan_bodies(None, [slot(limit_a=limit_a)], LOCAL)["daily"]
+    assert body is not None
+    assert body["periods"][0]["maximumAmps"] == sent_a
+
+
+def test_slots_are_used_in_order() -> None:
+    """A skipped one would come back under another key, and be written a second time instead of again."""
+    with pytest.raises(SlotSkipped) as caught:
+        plan_bodies(None, [slot("weekly_2")], LOCAL)
+    assert (caught.value.slot, caught.value.free) == ("weekly_2", "weekly_1")
+    first = plan_bodies(None, [slot("weekly_1")], LOCAL)
+    with pytest.raises(SlotSkipped) as caught:
+        plan_bodies(answered(first), [slot("weekly_4", start=time(9))], LOCAL)
+    assert caught.value.free == "weekly_2"
+    changes = [
+        slot("weekly_1", limit_a=10.0),
+        slot("weekly_3", start=time(9)),
+        slot("weekly_2", start=time(12)),
+        slot("weekly_7", weekdays=frozenset()),
+    ]
+    bodies = plan_bodies(answered(first), changes, LOCAL)
+    assert [one.key for one in slots(answered(bodies), LOCAL)] == [
+        "weekly_1",
+        "weekly_2",
+        "weekly_3",
+    ]
+
+
+LONG = {
+    "startDay": "friday",
+    "stopDay": "sunday",
+    "startTime": "18:00:00",
+    "stopTime": "23:30:00",
+    "maximumAmps": 16,
+}
+
+
+def test_a_window_over_several_days_moves_with_its_plan() -> None:
+    """A plan of another zone is written in ours: as late as before, and never lost."""
+    plan = {"timezone": "UTC", "periods": [LONG]}
+    answer = {"enabled": "weekly", "daily": None, "weekly": plan}
+    body = plan_bodies(answer, [slot("weekly_1")], LOCAL)["weekly"]
+    assert body is not None
+    assert body["timezone"] == "Europe/Berlin"
+    assert {
+        **LONG,
+        "stopDay": "monday",
+        "startTime": "19:00:00",
+        "stopTime": "00:30:00",
+    } in body["periods"]
+
+
+@pytest.mark.parametrize(
+    "changes", [{"startDay": None}, {"stopTime": "late"}, {"stopDay": "x"}]
+)
+def test_a_window_that_would_be_lost(changes: dict[str, object]) -> None:
+    """One that cannot be read is left alone in our zone; in another one nothing is written."""
+    period = {**LONG, **changes}
+    plan = {"timezone": "Europe/Berlin", "periods": [period]}
+    answer = {"enabled": "weekly", "weekly": plan}
+    body = plan_bodies(answer, [slot("weekly_1")], LOCAL)["weekly"]
+    assert body is not None
+    assert period in body["periods"]
+    plan["timezone"] = "UTC"
+    with pytest.raises(Rejected, match="would be lost"):
+        plan_bodies(answer, [slot("weekly_1")], LOCAL)
 
 
 async def test_plans_over_the_wire(rig: Rig) -> None:
