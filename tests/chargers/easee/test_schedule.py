@@ -341,6 +341,38 @@ async def test_failures_of_plans_are_told(rig: Rig) -> None:
         await rig.charger().set_schedule([slot()])
 
 
+async def test_a_stored_plan_is_no_failure_where_only_the_answer_fails(
+    rig: Rig,
+) -> None:
+    """Nobody is told to write again; what was sent is shown until the cloud answers."""
+    await rig.connection.supervise_once()
+    charger, plans = rig.charger(), rig.cloud.chargers[LONE].plans
+    await charger.set_schedule([slot()])
+    fault = rig.cloud.fault("GET .*/schedules", status=503)
+    await charger.set_value("daily_plan", value=False)
+    assert plans.enabled == "none"
+    assert rig.seen().schedule == (slot(enabled=False),)
+    await charger.set_value("daily_plan", value=True)
+    assert rig.seen().values["daily_plan"] is True
+    rig.cloud.end_fault(fault)
+    asked = rig.asked("GET /api/chargers/EH000001/schedules")
+    await rig.jump(61)
+    await rig.connection.supervise_once()
+    assert rig.asked("GET /api/chargers/EH000001/schedules") == asked + 1
+    fault = rig.cloud.fault("GET .*/schedules", status=503, after=1)
+    weekly = slot("weekly_1", weekdays=frozenset({5}))
+    await charger.set_schedule([weekly])
+    assert plans.enabled == "weekly"
+    assert rig.seen().schedule == (slot(enabled=False), weekly)
+    rig.cloud.end_fault(fault)
+    fault = rig.cloud.fault("GET .*/schedules", status=503, after=1)
+    await charger.set_schedule([slot("weekly_1", weekdays=frozenset())])
+    assert plans.definitions["weekly"] is None
+    assert rig.seen().schedule == (slot(enabled=False),)
+    assert rig.seen().values["daily_plan"] is False
+    rig.cloud.end_fault(fault)
+
+
 def test_zones() -> None:
     """One that is not known counts as UTC."""
     assert _zone("Europe/Berlin") == BERLIN

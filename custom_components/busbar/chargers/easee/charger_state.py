@@ -325,6 +325,12 @@ class ChargerState(CircuitMember):
 
     # Things that change seldom
 
+    @property
+    @override
+    def wants_details(self) -> bool:
+        """Whether another plan may be there."""
+        return self.plans.is_due
+
     @override
     async def read_details(self) -> None:
         """Read plans and the newest firmware."""

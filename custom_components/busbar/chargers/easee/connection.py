@@ -165,9 +165,7 @@ class EaseeConnection:
         if read_at is None:
             return True
         since_s = self._link.clock() - read_at
-        if isinstance(device, EaseeCharger) and device.plans.is_due:
-            return since_s >= POLL_S
-        return since_s >= DETAILS_S
+        return since_s >= (POLL_S if device.wants_details else DETAILS_S)
 
     async def _read_costs(self) -> None:
         """Read the cost of this month, one call for a whole site."""
