@@ -224,7 +224,7 @@ class EaseeConnection:
                 self._chargers[charger_id] = EaseeCharger(
                     self._link, charger, circuit_device, self._reports(ChargerReports)
                 )
-            else:
+            elif found.is_complete or circuit_device is not None:
                 known.found, known.circuit = charger, circuit_device
                 known.rename(name=charger.name)
         for meter_id, meter in found.meters.items():
