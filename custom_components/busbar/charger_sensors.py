@@ -235,6 +235,15 @@ SENSORS: Final[tuple[ChargerSensorDescription, ...]] = (
 )
 
 
+def _state_class(reading: Reading) -> SensorStateClass | None:
+    """Return what statistics make of a number; a window that slides would be added up again and again."""
+    if reading.is_sliding:
+        return None
+    if reading.is_counter:
+        return SensorStateClass.TOTAL_INCREASING
+    return PRESENTATIONS[reading.quantity].state_class
+
+
 def reading_sensor(reading: Reading) -> ChargerSensorDescription:
     """Return the sensor of a make's own reading."""
     presentation = PRESENTATIONS[reading.quantity]
@@ -243,11 +252,7 @@ def reading_sensor(reading: Reading) -> ChargerSensorDescription:
     state_class = None
     if is_number:
         device_class = presentation.sensor_class
-        state_class = (
-            SensorStateClass.TOTAL_INCREASING
-            if reading.is_counter
-            else presentation.state_class
-        )
+        state_class = _state_class(reading)
     return ChargerSensorDescription(
         key=reading.key,
         translation_key=reading.key,

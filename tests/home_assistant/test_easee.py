@@ -121,6 +121,18 @@ async def test_what_wears_memory_is_off(
     assert disabled >= WEARING
 
 
+async def test_the_energy_of_the_last_hour_is_no_total(
+    hass: HomeAssistant,
+    all_entities_enabled: None,
+    easee_house: EaseeHouse,
+    easee_entry: MockConfigEntry,
+) -> None:
+    """Its window slides, so statistics would add the same energy up again and again."""
+    state = state_with(hass, "sensor", f"{CHARGER}_energy_last_hour")
+    assert state.attributes["device_class"] == "energy"
+    assert "state_class" not in state.attributes
+
+
 async def test_the_limit_chain(
     hass: HomeAssistant, easee_house: EaseeHouse, easee_entry: MockConfigEntry
 ) -> None:

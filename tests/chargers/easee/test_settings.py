@@ -194,6 +194,24 @@ async def test_costs_stay_within_their_budget(rig: Rig) -> None:
     assert rig.seen().values["cost_this_month"] == cost
 
 
+async def test_a_new_month_begins_without_costs(rig: Rig) -> None:
+    """A charger without a row has cost nothing yet, and not what it cost last month."""
+    plug_in(rig.cloud, LONE)
+    await rig.advance(2)
+    await rig.jump(3601)
+    await rig.connection.supervise_once()
+    assert rig.charger().cost_this_month
+    fault = rig.cloud.fault("/breakdown/", status=200, body={})
+    await rig.jump(3601)
+    await rig.connection.supervise_once()
+    assert rig.charger().cost_this_month, "that was no list"
+    rig.cloud.end_fault(fault)
+    rig.cloud.fault("/breakdown/", status=200, body=[])
+    await rig.jump(3601)
+    await rig.connection.supervise_once()
+    assert rig.seen().values["cost_this_month"] == 0
+
+
 async def test_surplus_mode_keeps_its_amperes(rig: Rig, make_rig: MakeRig) -> None:
     """The cloud forgets them when the mode is switched off."""
     meter = rig.meter()

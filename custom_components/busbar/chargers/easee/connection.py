@@ -186,15 +186,19 @@ class EaseeConnection:
             path = (
                 f"/api/sites/{site.id}/breakdown/{first.isoformat()}/{last.isoformat()}"
             )
-            self._take_costs(await self._link.client.get(Kind.COST, path))
+            self._take_costs(site_id, await self._link.client.get(Kind.COST, path))
 
-    def _take_costs(self, answer: Any) -> None:
-        for row in answer if isinstance(answer, list) else []:
-            if not isinstance(row, dict):
+    def _take_costs(self, site_id: int, answer: Any) -> None:
+        """Take the costs of a site; what has no row has cost nothing in this month yet."""
+        if not isinstance(answer, list):
+            return
+        rows = [row for row in answer if isinstance(row, dict)]
+        costs = {str(row.get("chargerId")): row.get("totalCost") for row in rows}
+        for charger in self._chargers.values():
+            if charger.found.site_id != site_id:
                 continue
-            charger = self._chargers.get(str(row.get("chargerId")))
-            cost = row.get("totalCost")
-            if charger is not None and isinstance(cost, int | float):
+            cost = costs.get(charger.found.id, 0.0)
+            if isinstance(cost, int | float):
                 charger.cost_this_month = float(cost)
                 charger.touch()
 
