@@ -121,6 +121,18 @@ async def test_what_wears_memory_is_off(
     assert disabled >= WEARING
 
 
+async def test_stored_limits_warn_in_their_names(
+    hass: HomeAssistant,
+    all_entities_enabled: None,
+    easee_house: EaseeHouse,
+    easee_entry: MockConfigEntry,
+) -> None:
+    """An entity has no description: its name is what everybody sees who is about to set it."""
+    for key in WEARING - {f"{CHARGER}_led_brightness"}:
+        name = state_with(hass, "number", key).attributes["friendly_name"]
+        assert name.endswith("– wears memory")
+
+
 async def test_the_energy_of_the_last_hour_is_no_total(
     hass: HomeAssistant,
     all_entities_enabled: None,
