@@ -133,6 +133,7 @@ LIMITING_FACTOR: Final = ChargerSensorDescription(
         LIMITED_BY_SITE,
         NOT_LIMITED,
     ],
+    gap_s=_DURATION_GAP_S,
     value_fn=lambda snapshot: snapshot.limiting.key if snapshot.limiting else None,
 )
 
@@ -236,6 +237,16 @@ SENSORS: Final[tuple[ChargerSensorDescription, ...]] = (
 )
 
 
+def _state_class(reading: Reading) -> SensorStateClass | None:
+    """Return what statistics make of a number; a window that slides would be added up again and again."""
+    if reading.is_sliding:
+        return None
+    # Home Assistant knows no money that only grows.
+    if reading.is_counter and reading.quantity is not Quantity.MONETARY:
+        return SensorStateClass.TOTAL_INCREASING
+    return PRESENTATIONS[reading.quantity].state_class
+
+
 def reading_sensor(reading: Reading) -> ChargerSensorDescription:
     """Return the sensor of a make's own reading."""
     presentation = PRESENTATIONS[reading.quantity]
@@ -247,12 +258,7 @@ def reading_sensor(reading: Reading) -> ChargerSensorDescription:
     state_class = None
     if is_number:
         device_class = presentation.sensor_class
-        # Home Assistant knows no money that only grows.
-        state_class = (
-            SensorStateClass.TOTAL_INCREASING
-            if reading.is_counter and not is_money
-            else presentation.state_class
-        )
+        state_class = _state_class(reading)
     return ChargerSensorDescription(
         key=reading.key,
         translation_key=reading.key,

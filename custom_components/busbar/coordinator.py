@@ -88,6 +88,7 @@ class ChargerCoordinator(DataUpdateCoordinator[Snapshot]):
         """When the charger was heard last, on the monotonic clock, whether or not anything had changed."""
         self.plugged_in_at: float | None = None
         """When the vehicle came, `None` if it was there before us."""
+        self._failed_at: float | None = None
         self._was_connected: bool | None = None
         self._unsubscribe: Unsubscribe | None = None
 
@@ -160,6 +161,10 @@ class ChargerCoordinator(DataUpdateCoordinator[Snapshot]):
 
     @callback
     def _async_pushed(self, snapshot: Snapshot) -> None:
+        if self._is_old_news(snapshot):
+            self.data = snapshot
+            self.async_update_listeners()
+            return
         self._note(snapshot)
         if not self.last_update_success:
             # The base class says so only of what it fetched itself.
@@ -169,6 +174,17 @@ class ChargerCoordinator(DataUpdateCoordinator[Snapshot]):
         self.data = snapshot
         self.last_update_success = True
         self.async_update_listeners()
+
+    def _is_old_news(self, snapshot: Snapshot) -> bool:
+        """Return whether a device that failed is shown here as it was before.
+
+        A neighbour that speaks for the same circuit makes new snapshots of it, and hears nothing of it.
+        """
+        return (
+            not self.last_update_success
+            and self._failed_at is not None
+            and snapshot.received_at < self._failed_at
+        )
 
     @callback
     def _async_lost(self, err: Exception | None) -> None:
@@ -183,7 +199,8 @@ class ChargerCoordinator(DataUpdateCoordinator[Snapshot]):
 
     @callback
     def _note_failure(self, err: ChargerError) -> None:
-        """Tell a person where waiting does not help."""
+        """Note when it failed; tell a person where waiting does not help."""
+        self._failed_at = time.monotonic()
         if isinstance(err, NeedsRestart):
             async_report_dead(self.hass, self.identity)
 

@@ -22,6 +22,8 @@ from .chargers.errors import (
     EmptyWindow,
     RateLimited,
     Rejected,
+    SlotCurrentOutOfRange,
+    SlotSkipped,
     Unsupported,
     WrongDevice,
 )
@@ -42,6 +44,22 @@ def _waiting_time(err: ChargerError) -> Mapping[str, str]:
     """Return after how many seconds another attempt makes sense."""
     seconds = err.retry_after_s if isinstance(err, RateLimited) else None
     return {"seconds": "60" if seconds is None else f"{seconds:.0f}"}
+
+
+def _free_slot(err: ChargerError) -> Mapping[str, str]:
+    """Return the slot that was named and the one that is free next."""
+    assert isinstance(err, SlotSkipped)
+    return {"slot": err.slot, "free": err.free}
+
+
+def _slot_current(err: ChargerError) -> Mapping[str, str]:
+    """Return the current that was named and those that are possible."""
+    assert isinstance(err, SlotCurrentOutOfRange)
+    return {
+        "current": f"{err.current_a:g}",
+        "minimum": f"{err.minimum_a:g}",
+        "maximum": f"{err.maximum_a:g}",
+    }
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,6 +83,14 @@ _FAILURES: Final[Mapping[type[ChargerError], _Failure]] = {
         key="rate_limited", details=_waiting_time, flow_error="rate_limited"
     ),
     Rejected: _Failure(key="rejected", details=_reason),
+    SlotCurrentOutOfRange: _Failure(
+        key="slot_current_out_of_range",
+        details=_slot_current,
+        raises=ServiceValidationError,
+    ),
+    SlotSkipped: _Failure(
+        key="slot_skipped", details=_free_slot, raises=ServiceValidationError
+    ),
     Unsupported: _Failure(
         key="unsupported",
         details=_reason,

@@ -19,7 +19,7 @@ from .charger_sensors import (
     reading_sensor,
 )
 from .chargers.features import Reading
-from .chargers.model import Role
+from .chargers.model import Limit, Role
 from .coordinator import ChargerCoordinator
 from .entity import ChargerEntity, Exists, offered
 from .platform_setup import BusbarConfigEntry, async_add_busbar_entities
@@ -169,31 +169,40 @@ class ChargerSensor(ChargerEntity[SensorValue], SensorEntity):
 
 
 class LimitingFactorSensor(ChargerSensor):
-    """What limits a charger now, with its amperes; our own limit is named after who set it."""
+    """What limits a charger now, with every limit beside it; our own is named after who set it."""
 
-    _unrecorded_attributes = frozenset({"limit"})
-    _limit_a: float | None = None
+    _unrecorded_attributes = frozenset({"limit", "limits"})
+    _limits: tuple[Limit, ...] = ()
 
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any] | None:
-        """Return the amperes of the limit."""
-        return None if self._limit_a is None else {"limit": self._limit_a}
+        """Return the amperes of the limit that decides, and of all, the lowest first."""
+        if not self._limits:
+            return None
+        limits: dict[str, float] = {}
+        for limit in self._limits:
+            # Several may have no name of their own; the lowest of them counts.
+            limits.setdefault(limit.key, limit.current_a)
+        return {"limit": self._limits[0].current_a, "limits": limits}
 
     @override
     def _is_news(self, value: SensorValue) -> bool:
-        """Return whether another limit decides, or the same one at other amperes."""
-        return super()._is_news(value) or self._read_limit_a() != self._limit_a
+        """Return whether another limit decides, or the same one at other amperes.
+
+        What changes above it waits for the gap: a grid meter moves its limit every few seconds.
+        """
+        limits = self.coordinator.data.lowest_limits
+        if value != self._value or _lowest_a(limits) != _lowest_a(self._limits):
+            return True
+        waited_s = self.hass.loop.time() - self._taken_at
+        return limits != self._limits and waited_s >= self._gap_s
 
     @override
     def _take(self) -> None:
         super()._take()
         if self._was_available:
-            self._limit_a = self._read_limit_a()
-
-    def _read_limit_a(self) -> float | None:
-        limiting = self.coordinator.data.limiting
-        return None if limiting is None else limiting.current_a
+            self._limits = self.coordinator.data.lowest_limits
 
     @override
     def _read(self) -> str:
@@ -203,6 +212,10 @@ class LimitingFactorSensor(ChargerSensor):
         if limiting.is_ours and self.coordinator.hand.is_steered:
             return LIMITED_BY_SITE
         return limiting.key
+
+
+def _lowest_a(limits: tuple[Limit, ...]) -> float | None:
+    return limits[0].current_a if limits else None
 
 
 class SiteSensor(SiteEntity[SensorValue], SensorEntity):

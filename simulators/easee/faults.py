@@ -19,6 +19,8 @@ class HttpFault:
     content_type: str = "text/plain"
     retry_after: str | None = None
     hangs: bool = False
+    after: int = 0
+    """So many requests pass first."""
     hits: int = 0
 
     def takes(self, method: str, path: str) -> bool:
@@ -26,6 +28,9 @@ class HttpFault:
         if self.times is not None and self.hits >= self.times:
             return False
         if re.search(self.match, f"{method} {path}") is None:
+            return False
+        if self.after > 0:
+            self.after -= 1
             return False
         self.hits += 1
         return True

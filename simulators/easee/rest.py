@@ -112,7 +112,9 @@ def faulty(fault: HttpFault) -> web.Response:
             headers=headers,
             content_type=fault.content_type,
         )
-    body = fault.body or {"title": HTTPStatus(fault.status).phrase}
+    body = (
+        {"title": HTTPStatus(fault.status).phrase} if fault.body is None else fault.body
+    )
     answer = json_problem(fault.status, body)
     answer.headers.update(headers)
     return answer

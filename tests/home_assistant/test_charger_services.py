@@ -159,6 +159,39 @@ async def test_power_limit_without_neutral(
         assert answer["power"] == pytest.approx(3983.7)
 
 
+@pytest.mark.parametrize("key", [CHARGER, CIRCUIT])
+@pytest.mark.parametrize(
+    ("phase_mode", "grid_type", "power", "currents"),
+    [
+        (1, 1, 2000, (8, 8, 8)),
+        (1, 1, 5000, (16, 16, 16)),
+        (2, 3, 2000, (8, 0, 0)),
+        (2, 3, 7000, (16, 0, 0)),
+    ],
+)
+async def test_power_limit_of_a_charger_on_one_phase(
+    hass: HomeAssistant,
+    easee_house: EaseeHouse,
+    easee_entry: MockConfigEntry,
+    key: str,
+    phase_mode: int,
+    grid_type: int,
+    power: float,
+    currents: tuple[float, float, float],
+) -> None:
+    """Locked or wired to one phase, its circuit answers what it answers itself."""
+    charger = easee_house.cloud.chargers[LONE]
+    charger.settings.phaseMode = phase_mode
+    charger.grid_type = grid_type
+    charger.wired_phases = 3 if grid_type == 1 else 1
+    await easee_house.pass_time(3)
+    answer = await ask(hass, "set_power_limit", key, power=power)
+    assert tuple(answer["current"].values()) == currents
+    assert answer["phases"] == 1
+    await easee_house.pass_time(3)
+    assert easee_house.cloud.circuits[501].dynamic_a == currents
+
+
 async def test_power_limit_of_a_member_is_a_wish(
     hass: HomeAssistant, warp: WarpSimulator, warp_entry: MockConfigEntry
 ) -> None:
@@ -314,6 +347,16 @@ async def test_schedule_is_switched_off(
             {"slot": "daily", "start": "22:00", "end": "06:00", "current": "lots"},
             "not_amperes",
             {"field": "current", "value": "lots"},
+        ),
+        (
+            {"slot": "daily", "start": "22:00", "end": "06:00", "current": 500},
+            "slot_current_out_of_range",
+            {"device": "Carport", "current": "500", "minimum": "6", "maximum": "32"},
+        ),
+        (
+            {"slot": "weekly_2", "start": "22:00", "end": "06:00"},
+            "slot_skipped",
+            {"device": "Carport", "slot": "weekly_2", "free": "weekly_1"},
         ),
     ],
 )

@@ -1,7 +1,9 @@
 """A charger is heard by push, asked where it does not push, and missed where it does neither."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+import time
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
@@ -122,6 +124,26 @@ async def test_an_unexpected_end_counts_as_lost(
     assert state_of(hass, "sensor", f"{KEY}_status") == STATE_UNAVAILABLE
     assert coordinator.last_exception is not None
     assert "does not answer" in str(coordinator.last_exception)
+
+
+async def test_old_news_is_no_sign_of_life(
+    hass: HomeAssistant, frozen: FrozenDateTimeFactory, warp_entry: MockConfigEntry
+) -> None:
+    """What was heard before the failure may come in a new snapshot: only what came later counts."""
+    coordinator = coordinator_of(warp_entry)
+    before = replace(coordinator.data, received_at=time.monotonic())
+    heard_at = coordinator.heard_at
+    frozen.tick(5)
+    coordinator._async_lost(None)
+    coordinator._async_pushed(replace(before, commanded_a=9))
+    await hass.async_block_till_done()
+    assert state_of(hass, "sensor", f"{KEY}_status") == STATE_UNAVAILABLE
+    assert coordinator.heard_at == heard_at
+    assert coordinator.data.commanded_a == 9, "what we sent is known all the same"
+    coordinator._async_pushed(replace(before, received_at=time.monotonic()))
+    await hass.async_block_till_done()
+    assert state_of(hass, "sensor", f"{KEY}_status") == "charging"
+    assert coordinator.heard_at == time.monotonic()
 
 
 async def test_silence(

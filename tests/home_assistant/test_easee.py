@@ -131,6 +131,30 @@ async def test_what_wears_memory_is_off(
     assert disabled >= WEARING
 
 
+async def test_stored_limits_warn_in_their_names(
+    hass: HomeAssistant,
+    all_entities_enabled: None,
+    easee_house: EaseeHouse,
+    easee_entry: MockConfigEntry,
+) -> None:
+    """An entity has no description: its name is what everybody sees who is about to set it."""
+    for key in WEARING - {f"{CHARGER}_led_brightness"}:
+        name = state_with(hass, "number", key).attributes["friendly_name"]
+        assert name.endswith("– wears memory")
+
+
+async def test_the_energy_of_the_last_hour_is_no_total(
+    hass: HomeAssistant,
+    all_entities_enabled: None,
+    easee_house: EaseeHouse,
+    easee_entry: MockConfigEntry,
+) -> None:
+    """Its window slides, so statistics would add the same energy up again and again."""
+    state = state_with(hass, "sensor", f"{CHARGER}_energy_last_hour")
+    assert state.attributes["device_class"] == "energy"
+    assert "state_class" not in state.attributes
+
+
 async def test_the_limit_chain(
     hass: HomeAssistant, easee_house: EaseeHouse, easee_entry: MockConfigEntry
 ) -> None:
@@ -142,6 +166,21 @@ async def test_the_limit_chain(
     )
     state = state_with(hass, "sensor", f"{CHARGER}_limiting_factor")
     assert state.state == "circuit_dynamic"
+    assert state.attributes["limit"] == 10
+    assert list(state.attributes["limits"].items()) == [
+        ("circuit_dynamic", 10),
+        ("circuit_fuse", 16),
+        ("circuit_maximum", 16),
+        ("cable", 20),
+        ("charger_maximum", 32),
+        ("charger_dynamic", 32),
+    ]
+    of_circuit = state_with(hass, "sensor", f"{CIRCUIT}_limiting_factor")
+    assert set(of_circuit.attributes["limits"]) == {
+        "circuit_dynamic",
+        "circuit_fuse",
+        "circuit_maximum",
+    }
     assert state_of(hass, "number", f"{CHARGER}_current_limit") == "10.0"
     assert easee_house.written("dynamicCurrent") == [
         {"phase1": 10, "phase2": 10, "phase3": 10, "timeToLive": 0}
@@ -251,6 +290,30 @@ async def test_the_stream_dies_and_values_go_on(
     await easee_house.pass_time(3)
     assert state_of(hass, "sensor", f"{CHARGER}_status") == "disconnected"
     assert easee_house.asked("/observations") == asked
+
+
+async def test_a_neighbour_revives_nobody(
+    hass: HomeAssistant, easee_house: EaseeHouse, easee_entry: MockConfigEntry
+) -> None:
+    """The primary charger speaks for the circuit, not for the charger beside it that is not heard."""
+    cloud = easee_house.cloud
+    plug_in(cloud, FIRST)
+    await easee_house.pass_time(5)
+    cloud.faults.refused_streams.add(SECOND)
+    fault = cloud.fault(f"/state/{SECOND}/observations", status=503)
+    await cloud.hub.drop()
+    await easee_house.until(
+        lambda: state_of(hass, "sensor", f"{RIGHT}_status") == STATE_UNAVAILABLE
+    )
+    for step in range(20):
+        cloud.circuits[502].set_dynamic((20.0 + step % 2, 20.0, 20.0), None)
+        await easee_house.pass_time(3)
+        assert state_of(hass, "sensor", f"{RIGHT}_status") == STATE_UNAVAILABLE
+    assert state_of(hass, "sensor", f"{LEFT}_status") == "charging"
+    cloud.end_fault(fault)
+    await easee_house.until(
+        lambda: state_of(hass, "sensor", f"{RIGHT}_status") == "disconnected"
+    )
 
 
 async def test_a_rate_limit_keeps_values_and_does_not_count_as_heard(

@@ -19,6 +19,8 @@ from custom_components.busbar.chargers.errors import (
     EmptyWindow,
     RateLimited,
     Rejected,
+    SlotCurrentOutOfRange,
+    SlotSkipped,
     Unsupported,
     WrongDevice,
 )
@@ -45,6 +47,18 @@ CASES = [
     (Rejected("no"), "rejected", {"reason": "no"}, "cannot_connect"),
     (EmptyWindow("x"), "empty_window", {}, "cannot_connect"),
     (Odd("no"), "rejected", {"reason": "no"}, "cannot_connect"),
+    (
+        SlotSkipped("weekly_2", "weekly_1"),
+        "slot_skipped",
+        {"slot": "weekly_2", "free": "weekly_1"},
+        "cannot_connect",
+    ),
+    (
+        SlotCurrentOutOfRange(3, 6, 32),
+        "slot_current_out_of_range",
+        {"current": "3", "minimum": "6", "maximum": "32"},
+        "cannot_connect",
+    ),
     (Unsupported("no"), "unsupported", {"reason": "no"}, "unsupported_device"),
     (WrongDevice("x"), "wrong_device", {}, "wrong_device"),
     (ChargerError("odd"), "charger_error", {"reason": "odd"}, "cannot_connect"),
@@ -73,7 +87,8 @@ def test_words(
     ):
         raise error
     is_refusal = isinstance(failure.value, ServiceValidationError)
-    assert is_refusal is isinstance(error, (EmptyWindow, Unsupported))
+    about_values = EmptyWindow | SlotCurrentOutOfRange | SlotSkipped
+    assert is_refusal is isinstance(error, about_values | Unsupported)
     assert failure.value.translation_key == key
     assert failure.value.translation_placeholders == {"device": "Garage", **details}
     says(key, {"device": "Garage", **details})

@@ -6,6 +6,8 @@ from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.busbar.chargers.model import Limit
+from custom_components.busbar.sensor import LimitingFactorSensor
 from simulators.warp import WarpSimulator
 from simulators.world import CarSpec
 
@@ -138,7 +140,42 @@ async def test_limited_by(
     await report(hass, warp_entry, limits=())
     state = state_with(hass, "sensor", key)
     assert state.state == "none"
-    assert "limit" not in state.attributes
+    assert not {"limit", "limits"} & set(state.attributes)
+
+
+async def test_every_limit_is_shown(
+    hass: HomeAssistant,
+    frozen: FrozenDateTimeFactory,
+    warp_entry: MockConfigEntry,
+) -> None:
+    """The lowest first. What changes above it waits, and nothing of it goes into the recorder."""
+    key = f"{KEY}_limiting_factor"
+    entity = hass.data["sensor"].get_entity(state_with(hass, "sensor", key).entity_id)
+    assert isinstance(entity, LimitingFactorSensor)
+    assert {"limit", "limits"} <= entity._unrecorded_attributes
+
+    async def report_limits(*amps: float) -> list[tuple[str, float]]:
+        limits = zip(
+            ("configured_current", "other_limit", "other_limit"), amps, strict=True
+        )
+        await report(
+            hass,
+            warp_entry,
+            limits=tuple(
+                Limit(key=key, current_a=current_a) for key, current_a in limits
+            ),
+        )
+        shown = state_with(hass, "sensor", key).attributes["limits"]
+        return list(shown.items())
+
+    assert await report_limits(16, 12, 14) == [
+        ("other_limit", 12),
+        ("configured_current", 16),
+    ]
+    assert (await report_limits(20, 12, 14))[1] == ("configured_current", 16)
+    frozen.tick(61)
+    assert (await report_limits(21, 12, 14))[1] == ("configured_current", 21)
+    assert (await report_limits(22, 11, 14))[1] == ("configured_current", 22)
 
 
 async def test_error_texts(

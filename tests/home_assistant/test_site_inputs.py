@@ -21,13 +21,13 @@ from custom_components.busbar.chargers.errors import (
     ConnectionFailed,
     RateLimited,
 )
-from custom_components.busbar.chargers.model import HasSettings
+from custom_components.busbar.chargers.model import HasSettings, Limit
 from custom_components.busbar.flows.member import _limit_errors
 from custom_components.busbar.site.inputs import _capabilities, observe
 from custom_components.busbar.steering.hand import WriteAttempt
 from custom_components.busbar.steering.setpoint import Setpoint
 
-from .acting import coordinator_of
+from .acting import coordinator_of, report
 from .common import site_entry_of
 from .quasar_house import KEY as QUASAR, QuasarHouse
 
@@ -107,6 +107,21 @@ async def test_what_a_charger_says_of_its_vehicle(
     seen = observe(coordinator)
     assert seen.ceiling_percent == 80
     assert seen.power_w == -2300
+
+
+async def test_what_others_leave(
+    hass: HomeAssistant, warp_entry: MockConfigEntry
+) -> None:
+    """Neither our own limit nor one that is told only while it decides caps what a site gives."""
+    limits = (
+        Limit(key="schedule", current_a=8, is_momentary=True),
+        Limit(key="external_control", current_a=10, is_ours=True),
+        Limit(key="configured_current", current_a=16),
+    )
+    await report(hass, warp_entry, limits=limits)
+    assert observe(coordinator_of(warp_entry)).offered_by_others_a == 16
+    await report(hass, warp_entry, limits=limits[:2])
+    assert observe(coordinator_of(warp_entry)).offered_by_others_a is None
 
 
 @pytest.fixture

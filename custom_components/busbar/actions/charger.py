@@ -68,9 +68,10 @@ async def _async_set_power_limit(call: ServiceCall) -> ServiceResponse:
     """Limit a charger or a group to so many watts; on a member of a site it is a wish that caps."""
     coordinator = charger_of(call)
     power_w = not_negative(ATTR_POWER, call.data[ATTR_POWER], "not_watts")
-    context = _power_context(coordinator)
-    limit = limit_for_power(power_w, context)
+    # A circuit does not know how its only charger is locked or wired; the one that is steered does.
     holder = coordinator.holder
+    context = _power_context(holder)
+    limit = limit_for_power(power_w, context)
     # Where it cannot be switched, a count would only be refused; at 0 A the present one stays.
     phases = limit.phases or holder.hand.wish.phases if context.can_switch else None
     await holder.async_wish(Wish(current_limit_a=max(limit.currents_a), phases=phases))

@@ -51,6 +51,27 @@ class EmptyWindow(Rejected):
     """
 
 
+class SlotSkipped(Rejected):
+    """A slot of a schedule was named that would come back under another key: those before it are free."""
+
+    def __init__(self, slot: str, free: str) -> None:
+        """Keep the slot and the one that is free next."""
+        super().__init__(f"{slot} follows {free}, which is free")
+        self.slot = slot
+        self.free = free
+
+
+class SlotCurrentOutOfRange(Rejected):
+    """A slot of a schedule was given a current that no vehicle can charge with here."""
+
+    def __init__(self, current_a: float, minimum_a: float, maximum_a: float) -> None:
+        """Keep the current and what is possible beside 0."""
+        super().__init__(f"not 0 and not {minimum_a:g} to {maximum_a:g} A")
+        self.current_a = current_a
+        self.minimum_a = minimum_a
+        self.maximum_a = maximum_a
+
+
 class RateLimited(ChargerError):
     """A budget is used up; `retry_after_s` seconds from now another attempt makes sense."""
 

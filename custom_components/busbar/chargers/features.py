@@ -61,6 +61,8 @@ class Reading(Feature):
     is_moment: bool = False
     is_counter: bool = False
     """True for a number that only grows (a lifetime count)."""
+    is_sliding: bool = False
+    """True for a sum over the time just past: neither a count nor a measurement of one moment."""
     precision: int | None = None
 
 

@@ -131,6 +131,8 @@ class Limit:
     current_a: float
     is_ours: bool = False
     """True for the one limit that `SetsCurrent.set_current` writes."""
+    is_momentary: bool = False
+    """Told only while it decides. It is shown, and no site is capped by it: at that cap it would be gone."""
 
 
 KEPT_OCCURRENCES: Final = 8
@@ -232,10 +234,13 @@ class Snapshot:
     @property
     def limiting(self) -> Limit | None:
         """Return the limit that decides now: the lowest, ours last among equals."""
-        return min(
-            self.limits,
-            key=lambda limit: (limit.current_a, limit.is_ours),
-            default=None,
+        return next(iter(self.lowest_limits), None)
+
+    @property
+    def lowest_limits(self) -> tuple[Limit, ...]:
+        """Return all limits, the lowest first, ours last among equals."""
+        return tuple(
+            sorted(self.limits, key=lambda limit: (limit.current_a, limit.is_ours))
         )
 
     @property

@@ -180,7 +180,11 @@ def _write(attempt: WriteAttempt) -> WriteInFlight:
 
 
 def _lowest_of_others(snapshot: Snapshot) -> float | None:
-    others = (limit.current_a for limit in snapshot.limits if not limit.is_ours)
+    others = (
+        limit.current_a
+        for limit in snapshot.limits
+        if not limit.is_ours and not limit.is_momentary
+    )
     return min(others, default=None)
 
 

@@ -82,6 +82,7 @@ def test_nothing_raises_for_any_values(values: dict[int, FeatureValue]) -> None:
     assert parse.settable_phases(reports, may_switch=True) <= {1, 3}
     limits = chain.circuit_limits(reports, 16.0, ours=None)
     limits += chain.charger_limits(reports, ours=chain.CHARGER_DYNAMIC)
+    limits += chain.momentary_limits(reports)
     assert {limit.key for limit in limits} <= set(chain.CHARGER_KEYS)
     assert parse.error(reports) in {None, "none", *parse.ERROR_KEYS}
 
@@ -184,6 +185,53 @@ def test_every_limit_is_laid_out() -> None:
     nothing = chain.charger_limits(reported(dict.fromkeys(EQUALIZER, 0.0)), ours=None)
     assert nothing == ()
     assert 111 in OF_CIRCUIT
+
+
+@pytest.mark.parametrize(
+    ("values", "current_a"),
+    [
+        ({230: 11.0, 231: 12.0, 232: 14.0}, 11),
+        ({230: 0.0, 231: 12.0, 232: 14.0}, 0),
+        ({230: 0.0, 231: 12.0, 232: 14.0, 21: 1, 38: 2}, 0),
+        ({230: 12.0, 231: 0.0, 232: 0.0, 21: 3}, 12),
+        ({230: 12.0, 231: 14.0, 232: 0.0, 21: 2}, 12),
+        ({230: 12.0, 231: 0.0, 232: 0.0, 21: 1, 38: 1}, 12),
+        ({230: 0.0, 231: 0.0, 232: 0.0}, None),
+        ({230: 0.0, 231: 0.0, 232: 0.0, 96: 50}, None),
+        ({230: 0.0, 231: 0.0, 232: 0.0, 96: 10}, 0),
+        ({230: 0.0, 231: 0.0, 232: 0.0, 96: 28}, 0),
+        ({96: 10}, None),
+        ({231: 9.0}, 9),
+    ],
+)
+def test_what_an_equalizer_leaves(
+    values: dict[int, FeatureValue], current_a: float | None
+) -> None:
+    """One full phase stops a charge that needs all three; zeros throughout are mostly no limit."""
+    assert chain.equalizer_a(reported(values)) == current_a
+
+
+@pytest.mark.parametrize(
+    ("values", "limits"),
+    [
+        ({}, ()),
+        ({96: 78, 114: 8.0}, ()),
+        ({96: 54, 114: 8.0}, (("schedule", 0),)),
+        ({96: 76, 114: 8.0}, (("schedule", 8),)),
+        ({96: 5}, (("load_balancing", 0),)),
+        ({96: 6}, (("load_balancing", 0),)),
+        ({96: 29, 114: 10.0}, (("load_balancing", 10),)),
+        ({96: 29}, ()),
+        ({96: 29, 114: 10.0, 250: False}, ()),
+    ],
+)
+def test_limits_that_only_the_reason_names(
+    values: dict[int, FeatureValue], limits: tuple[tuple[str, float], ...]
+) -> None:
+    """What is offered says how low they are."""
+    found = chain.momentary_limits(reported(values))
+    assert tuple((limit.key, limit.current_a) for limit in found) == limits
+    assert all(limit.is_momentary for limit in found)
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ def test_the_newest_report_stands_whatever_the_order(
     assert report.value in {value for value, age in times if age == youngest}
 
 
-@given(values=st.lists(st.floats(0, 1e6), min_size=1, max_size=20))
+@given(values=st.lists(st.floats(5000, 5100), min_size=1, max_size=20))
 def test_the_lifetime_energy_never_falls(values: list[float]) -> None:
     """Only increases are accepted."""
     kept, last = reports(ChargerReports), 0.0
@@ -115,6 +115,28 @@ def test_the_lifetime_energy_never_falls(values: list[float]) -> None:
         assert now >= last
         last = now
     assert last == max(values)
+
+
+def test_the_lifetime_energy_makes_no_leaps() -> None:
+    """One senseless value would shut out everything true that follows."""
+    kept = reports(ChargerReports)
+
+    def take(value: float | bool | str, at_s: float | None) -> float | None:
+        epoch_s = None if at_s is None else NOW_S - 100_000 + at_s
+        kept.take(Row(number=Obs.LIFETIME_ENERGY, value=value, epoch_s=epoch_s))
+        return kept.number(Obs.LIFETIME_ENERGY)
+
+    assert take(99_999_999.0, 0) is None, "nor as the first"
+    assert take(True, 0) is None
+    assert take(1000.0, 0) == 1000
+    assert take(99_999_999.0, 1) == 1000
+    assert take(4_000_000, 2) == 1000
+    assert take(999.0, 3) == 1000
+    assert take(1001.0, 4) == 1001
+    assert take(1150.0, 5) == 1001
+    assert take(1150.0, 3605) == 1150, "an hour at full power, told late"
+    assert take(1350.0, 3606) == 1150
+    assert take(1350.0, None) == 1350, "a day later"
 
 
 def test_session_energy() -> None:

@@ -20,6 +20,8 @@ from custom_components.busbar.chargers.easee.schedule import (
 from custom_components.busbar.chargers.errors import (
     ConnectionFailed,
     Rejected,
+    SlotCurrentOutOfRange,
+    SlotSkipped,
     Unsupported,
 )
 from custom_components.busbar.chargers.model import ScheduleChange, ScheduleSlot
@@ -214,6 +216,85 @@ async def test_what_was_changed_elsewhere_is_not_undone(rig: Rig) -> None:
     assert rig.seen().schedule == told
 
 
+@pytest.mark.parametrize("limit_a", [500.0, 3.0, 5.9, 32.5, -6.0, float("nan")])
+async def test_a_senseless_current_is_refused(rig: Rig, limit_a: float) -> None:
+    """Easee would keep it, and charge otherwise than it says."""
+    with pytest.raises(SlotCurrentOutOfRange):
+        await rig.charger().set_schedule([change(limit_a=limit_a)])
+    assert rig.written("schedules") == []
+
+
+@pytest.mark.parametrize(("limit_a", "sent_a"), [(0.0, 0), (6.0, 6), (31.9, 31)])
+def test_currents_of_a_plan(limit_a: float, sent_a: int) -> None:
+    """Whole amperes, never more than was asked for; 0 keeps the vehicle from charging."""
+    body = plan_bodies(None, [change(limit_a=limit_a)], LOCAL)["daily"]
+    assert body is not None
+    assert body["periods"][0]["maximumAmps"] == sent_a
+
+
+def test_slots_are_used_in_order() -> None:
+    """A skipped one would come back under another key, and be written a second time instead of again."""
+    with pytest.raises(SlotSkipped) as caught:
+        plan_bodies(None, [change("weekly_2")], LOCAL)
+    assert (caught.value.slot, caught.value.free) == ("weekly_2", "weekly_1")
+    first = plan_bodies(None, [change("weekly_1")], LOCAL)
+    with pytest.raises(SlotSkipped) as caught:
+        plan_bodies(answered(first), [change("weekly_4", start=time(9))], LOCAL)
+    assert caught.value.free == "weekly_2"
+    changes = [
+        change("weekly_1", limit_a=10.0),
+        change("weekly_3", start=time(9)),
+        change("weekly_2", start=time(12)),
+        change("weekly_7", weekdays=frozenset()),
+    ]
+    bodies = plan_bodies(answered(first), changes, LOCAL)
+    assert [one.key for one in slots(answered(bodies), LOCAL)] == [
+        "weekly_1",
+        "weekly_2",
+        "weekly_3",
+    ]
+
+
+LONG = {
+    "startDay": "friday",
+    "stopDay": "sunday",
+    "startTime": "18:00:00",
+    "stopTime": "23:30:00",
+    "maximumAmps": 16,
+}
+
+
+def test_a_window_over_several_days_moves_with_its_plan() -> None:
+    """A plan of another zone is written in ours: as late as before, and never lost."""
+    plan = {"timezone": "UTC", "periods": [LONG]}
+    answer = {"enabled": "weekly", "daily": None, "weekly": plan}
+    body = plan_bodies(answer, [change("weekly_1")], LOCAL)["weekly"]
+    assert body is not None
+    assert body["timezone"] == "Europe/Berlin"
+    assert {
+        **LONG,
+        "stopDay": "monday",
+        "startTime": "19:00:00",
+        "stopTime": "00:30:00",
+    } in body["periods"]
+
+
+@pytest.mark.parametrize(
+    "changes", [{"startDay": None}, {"stopTime": "late"}, {"stopDay": "x"}]
+)
+def test_a_window_that_would_be_lost(changes: dict[str, object]) -> None:
+    """One that cannot be read is left alone in our zone; in another one nothing is written."""
+    period = {**LONG, **changes}
+    plan = {"timezone": "Europe/Berlin", "periods": [period]}
+    answer = {"enabled": "weekly", "weekly": plan}
+    body = plan_bodies(answer, [change("weekly_1")], LOCAL)["weekly"]
+    assert body is not None
+    assert period in body["periods"]
+    plan["timezone"] = "UTC"
+    with pytest.raises(Rejected, match="would be lost"):
+        plan_bodies(answer, [change("weekly_1")], LOCAL)
+
+
 async def test_plans_over_the_wire(rig: Rig) -> None:
     """Read, set, enable, disable, delete."""
     charger = rig.charger()
@@ -281,6 +362,38 @@ async def test_failures_of_plans_are_told(rig: Rig) -> None:
     rig.cloud.fault("/schedules", status=404, text="")
     with pytest.raises(Unsupported):
         await rig.charger().set_schedule([change()])
+
+
+async def test_a_stored_plan_is_no_failure_where_only_the_answer_fails(
+    rig: Rig,
+) -> None:
+    """Nobody is told to write again; what was sent is shown until the cloud answers."""
+    await rig.connection.supervise_once()
+    charger, plans = rig.charger(), rig.cloud.chargers[LONE].plans
+    await charger.set_schedule([change()])
+    fault = rig.cloud.fault("GET .*/schedules", status=503)
+    await charger.set_value("daily_plan", value=False)
+    assert plans.enabled == "none"
+    assert rig.seen().schedule == (slot(enabled=False),)
+    await charger.set_value("daily_plan", value=True)
+    assert rig.seen().values["daily_plan"] is True
+    rig.cloud.end_fault(fault)
+    asked = rig.asked("GET /api/chargers/EH000001/schedules")
+    await rig.jump(61)
+    await rig.connection.supervise_once()
+    assert rig.asked("GET /api/chargers/EH000001/schedules") == asked + 1
+    fault = rig.cloud.fault("GET .*/schedules", status=503, after=1)
+    weekly = slot("weekly_1", weekdays=frozenset({5}))
+    await charger.set_schedule([change("weekly_1", weekdays=frozenset({5}))])
+    assert plans.enabled == "weekly"
+    assert rig.seen().schedule == (slot(enabled=False), weekly)
+    rig.cloud.end_fault(fault)
+    fault = rig.cloud.fault("GET .*/schedules", status=503, after=1)
+    await charger.set_schedule([change("weekly_1", weekdays=frozenset())])
+    assert plans.definitions["weekly"] is None
+    assert rig.seen().schedule == (slot(enabled=False),)
+    assert rig.seen().values["daily_plan"] is False
+    rig.cloud.end_fault(fault)
 
 
 def test_zones() -> None:

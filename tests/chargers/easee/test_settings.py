@@ -195,6 +195,24 @@ async def test_costs_stay_within_their_budget(rig: Rig) -> None:
     assert rig.seen().values["cost_this_month"] == cost
 
 
+async def test_a_new_month_begins_without_costs(rig: Rig) -> None:
+    """A charger without a row has cost nothing yet, and not what it cost last month."""
+    plug_in(rig.cloud, LONE)
+    await rig.advance(2)
+    await rig.jump(3601)
+    await rig.connection.supervise_once()
+    assert rig.charger().cost_this_month
+    fault = rig.cloud.fault("/breakdown/", status=200, body={})
+    await rig.jump(3601)
+    await rig.connection.supervise_once()
+    assert rig.charger().cost_this_month, "that was no list"
+    rig.cloud.end_fault(fault)
+    rig.cloud.fault("/breakdown/", status=200, body=[])
+    await rig.jump(3601)
+    await rig.connection.supervise_once()
+    assert rig.seen().values["cost_this_month"] == 0
+
+
 async def test_surplus_mode_keeps_its_amperes(rig: Rig, make_rig: MakeRig) -> None:
     """The cloud forgets them when the mode is switched off."""
     meter = rig.meter()
@@ -223,6 +241,31 @@ async def test_surplus_mode_keeps_its_amperes(rig: Rig, make_rig: MakeRig) -> No
     assert again.meter().surplus_mode == "surplus_only"
     again.meter()._take_surplus("odd")
     assert again.meter().surplus_mode == "surplus_only"
+
+
+async def test_a_stored_surplus_mode_is_no_failure_where_only_the_answer_fails(
+    rig: Rig,
+) -> None:
+    """Nobody is told to write again; what was sent is shown until the cloud answers."""
+    meter = rig.meter()
+    for _ in range(2):
+        await rig.connection.supervise_once()
+    fault = rig.cloud.fault("GET .*surplus-energy", status=503)
+    await meter.set_value("surplus_mode", "with_import")
+    assert meter.rebuild().values["surplus_mode"] == "with_import"
+    assert meter.surplus_import_a == 6
+    await meter.set_value("surplus_mode", "surplus_only")
+    assert meter.rebuild().values["surplus_mode"] == "surplus_only"
+    assert len(rig.written("surplus-energy")) == 2
+    rig.cloud.end_fault(fault)
+    rig.cloud.equalizers[METER].surplus = {"mode": "none"}
+    await rig.jump(61)
+    await rig.connection.supervise_once()
+    assert meter.rebuild().values["surplus_mode"] == "off"
+    asked = rig.asked("surplus-energy")
+    await rig.jump(61)
+    await rig.connection.supervise_once()
+    assert rig.asked("surplus-energy") == asked
 
 
 async def test_meter(rig: Rig) -> None:

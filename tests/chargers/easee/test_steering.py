@@ -10,7 +10,7 @@ from custom_components.busbar.chargers.easee.observations import Obs
 from custom_components.busbar.chargers.easee.reports import Row
 from custom_components.busbar.chargers.easee.setpoint import Cause
 from custom_components.busbar.chargers.errors import ConnectionFailed, Rejected
-from custom_components.busbar.chargers.model import Fallback, FallbackCause
+from custom_components.busbar.chargers.model import Fallback, FallbackCause, Limit
 from simulators.easee import EaseeSimulator, plug_in
 
 from .conftest import FIRST, LONE, LONE_ID, SECOND, SHARED_ID, MakeRig, Rig, settle
@@ -177,6 +177,41 @@ async def test_limits_of_the_circuit_are_seen_by_its_slaves(rig: Rig) -> None:
         "charger_dynamic": 32,
         "cable": 20,
     }
+
+
+async def test_the_charge_plan_is_a_limit_while_it_decides(rig: Rig) -> None:
+    """No value tells its amperes; what is offered does, and nothing while it waits."""
+    plug_in(rig.cloud, LONE)
+    plans = rig.cloud.chargers[LONE].plans
+    window = {"startTime": "00:00:00", "stopTime": "23:59:59", "maximumAmps": 8}
+    plans.store("daily", {"enabled": True, "timezone": "UTC", "periods": [window]})
+    await rig.advance(3)
+    seen = rig.seen()
+    assert seen.offered_a == 8
+    assert seen.limiting == Limit(key="schedule", current_a=8, is_momentary=True)
+    falls_to = rig.charger().capabilities.falls_to
+    assert falls(falls_to)[FallbackCause.RESTART] == 16, "a plan ends by itself"
+    plans.switch("daily", on=False)
+    await rig.advance(3)
+    assert "schedule" not in {limit.key for limit in rig.seen().limits}
+
+
+async def test_the_share_of_a_circuit_is_a_limit_while_it_decides(rig: Rig) -> None:
+    """The vendor splits what a circuit may carry; a charger may also wait for its share."""
+    for charger_id in (FIRST, SECOND):
+        plug_in(rig.cloud, charger_id)
+    await rig.circuit(SHARED_ID).set_current(20)
+    await rig.advance(3)
+    seen = rig.seen(FIRST)
+    assert seen.offered_a == 10
+    assert seen.limiting == Limit(key="load_balancing", current_a=10, is_momentary=True)
+    await rig.circuit(SHARED_ID).set_current(8)
+    await rig.advance(3)
+    queued = rig.seen(SECOND)
+    assert queued.values["reason_for_no_current"] == "queued"
+    assert queued.limiting == Limit(
+        key="load_balancing", current_a=0, is_momentary=True
+    )
 
 
 async def test_offline_master_applies_the_offline_limit(rig: Rig) -> None:

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from custom_components.busbar.chargers.easee import jittered
+from custom_components.busbar.chargers.easee.budget import Kind
 from custom_components.busbar.chargers.easee.library import StreamClosed
 from custom_components.busbar.chargers.errors import (
     AuthenticationFailed,
@@ -243,6 +244,47 @@ async def test_a_blocked_address_sends_nothing_more(rig: Rig) -> None:
         with pytest.raises(RateLimited):
             await command
     assert len(rig.cloud.requests) == asked
+
+
+async def test_a_blocked_address_opens_no_stream(rig: Rig) -> None:
+    """Neither at once nor after the usual pause; only when the block should be over."""
+    rig.cloud.faults.ip_blocked = True
+    with pytest.raises(RateLimited):
+        await rig.charger().poll()
+    await rig.cloud.hub.drop()
+    await until(lambda: len(rig.delays) == 1)
+    asked = len(rig.cloud.requests)
+    assert rig.account._sr_next() == 3600
+    await rig.account.end_stream()
+    await rig.connection.supervise_once()
+    await until(lambda: len(rig.delays) == 3)
+    await rig.advance(5)
+    assert len(rig.cloud.requests) == asked
+    rig.cloud.faults.ip_blocked = False
+    await rig.jump(3600)
+    assert rig.account._sr_next() == 0
+    await rig.account.end_stream()
+    await rig.connection.supervise_once()
+    await until(lambda: rig.connection._link.stream.covers(LONE))
+
+
+async def test_a_rate_limit_of_the_login_holds_for_all(rig: Rig) -> None:
+    """A token is asked for once, whatever it is needed for; the stream waits as well."""
+    rig.cloud.tokens.revoke()
+    rig.account._expires_at = 0.0
+    fault = rig.cloud.fault("refresh_token", status=429, retry_after="600")
+    asked, logins = rig.asked("refresh_token"), rig.cloud.tokens.logins
+    client = rig.connection._link.client
+    for kind in (Kind.OBSERVATION, Kind.OTHER, Kind.SITE, Kind.COST):
+        with pytest.raises(RateLimited) as caught:
+            await client.get(kind, "/api/chargers")
+        assert caught.value.retry_after_s == 600
+    assert rig.asked("refresh_token") == asked + 1
+    assert rig.cloud.tokens.logins == logins
+    assert rig.account._sr_next() == 600
+    rig.cloud.end_fault(fault)
+    await rig.jump(600)
+    await client.get(Kind.OTHER, "/api/chargers")
 
 
 async def test_a_cloud_that_hangs_is_left(rig: Rig) -> None:

@@ -43,6 +43,26 @@ async def test_empty_products_fall_back_to_the_sites(
     assert set(rig.connection.chargers) == ALL
 
 
+async def test_products_that_do_not_answer_fall_back_to_the_sites(
+    cloud: EaseeSimulator, make_rig: MakeRig
+) -> None:
+    """One list that is away must not hide the house, and takes nothing from it later."""
+    fault = cloud.fault("/api/accounts/products", status=503)
+    rig = await make_rig()
+    assert set(rig.connection.chargers) == ALL
+    assert rig.charger().is_alone
+    cloud.fault("GET /api/sites$", status=200, body=[])
+    for _ in range(3):
+        await rig.jump(1201)
+        await rig.connection.supervise_once()
+    assert set(rig.connection.chargers) == ALL
+    assert rig.charger().is_alone, "its circuit is still there"
+    cloud.end_fault(fault)
+    await rig.jump(1201)
+    await rig.connection.supervise_once()
+    assert set(rig.connection.chargers) == ALL
+
+
 async def test_chargers_without_a_site_are_steered_by_themselves(
     cloud: EaseeSimulator, make_rig: MakeRig
 ) -> None:
@@ -165,7 +185,7 @@ async def test_names_and_circuits_follow_discovery(rig: Rig) -> None:
         ("/login", {"status": 400, "text": "odd"}, Rejected),
         ("/login", {"status": 401}, AuthenticationFailed),
         ("/login", {"status": 200, "text": "{}"}, ConnectionFailed),
-        ("products", {"status": 503}, ConnectionFailed),
+        ("GET /api/(accounts|sites)", {"status": 503}, ConnectionFailed),
         ("products", {"status": 429, "retry_after": "7"}, RateLimited),
         ("products", {"status": 403, "text": "IP blocked"}, RateLimited),
         ("observations", {"status": 503}, ConnectionFailed),

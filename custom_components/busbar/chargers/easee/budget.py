@@ -71,7 +71,7 @@ class Budgets:
 
     def close(self, kind: Kind, retry_after: object) -> float:
         """Send no more of this kind for as long as the cloud asked; return how long."""
-        retry_s = _seconds(retry_after)
+        retry_s = retry_seconds(retry_after)
         self._closed_until[kind] = self._clock() + retry_s
         return retry_s
 
@@ -82,7 +82,7 @@ class Budgets:
         return BLOCKED_RETRY_S
 
 
-def _seconds(retry_after: object) -> float:
+def retry_seconds(retry_after: object) -> float:
     """Return the seconds of a header; it may be missing, a date or nonsense."""
     try:
         return max(1.0, min(BLOCKED_RETRY_S, float(str(retry_after))))

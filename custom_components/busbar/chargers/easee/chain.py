@@ -5,7 +5,7 @@ from typing import Final
 
 from ..model import Limit, PhaseValues
 from .observations import CIRCUIT_MAXIMUM, DYNAMIC, EQUALIZER, OFFLINE, Obs
-from .parse import cable_a, is_online
+from .parse import cable_a, is_online, uses_every_phase
 from .reports import Reports
 
 FUSE: Final = "circuit_fuse"
@@ -17,6 +17,8 @@ CHARGER_DYNAMIC: Final = "charger_dynamic"
 CABLE: Final = "cable"
 TEMPERATURE: Final = "temperature"
 GRID_METER: Final = "equalizer"
+SCHEDULE: Final = "schedule"
+SHARE: Final = "load_balancing"
 
 CIRCUIT_KEYS: Final = (FUSE, CIRCUIT_MAXIMUM_KEY, CIRCUIT_DYNAMIC, CIRCUIT_OFFLINE)
 CHARGER_KEYS: Final = (
@@ -26,7 +28,15 @@ CHARGER_KEYS: Final = (
     CABLE,
     TEMPERATURE,
     GRID_METER,
+    SCHEDULE,
+    SHARE,
 )
+
+WAITING: Final = {54: SCHEDULE, 5: SHARE, 6: SHARE}
+"""By reason: what leaves no current at all."""
+REDUCED: Final = {76: SCHEDULE, 29: SHARE}
+"""By reason: what leaves the current that is offered."""
+HELD_BY_METER: Final = frozenset({10, 28})
 
 
 def over_phases(values: PhaseValues) -> float | None:
@@ -67,18 +77,45 @@ def charger_limits(reports: Reports, *, ours: str | None) -> tuple[Limit, ...]:
     derated_a = (
         reports.number(Obs.DERATED_CURRENT) if reports.flag(Obs.DERATING) else None
     )
-    # An Equalizer that limits nothing is reported as zeros on every phase.
-    allowed_a = over_phases(reports.triple(EQUALIZER)) or None
     return _limits(
         (
             (CHARGER_MAXIMUM, reports.number(Obs.CHARGER_MAXIMUM)),
             (CHARGER_DYNAMIC, reports.number(Obs.CHARGER_DYNAMIC)),
             (CABLE, cable_a(reports)),
             (TEMPERATURE, derated_a),
-            (GRID_METER, allowed_a),
+            (GRID_METER, equalizer_a(reports)),
         ),
         ours,
     )
+
+
+def equalizer_a(reports: Reports) -> float | None:
+    """Return what an Equalizer leaves: the lowest phase, and a phase without anything counts too.
+
+    One that limits nothing is reported as zeros on every phase; the reason tells that from nothing left.
+    """
+    allowed = reports.triple(EQUALIZER)
+    known = [value for value in allowed if value is not None]
+    if not any(known):
+        is_held = bool(known) and reports.code(Obs.REASON) in HELD_BY_METER
+        return 0.0 if is_held else None
+    return min(known) if uses_every_phase(reports) else over_phases(allowed)
+
+
+def momentary_limits(reports: Reports) -> tuple[Limit, ...]:
+    """Return the limits that no value tells of: the charge plan, and the share of a circuit.
+
+    Only the reason names them, while they are the lowest, and what is offered then says how low.
+    """
+    reason = reports.code(Obs.REASON)
+    if reason is None or is_online(reports) is False:
+        return ()
+    if reason in WAITING:
+        return (Limit(key=WAITING[reason], current_a=0.0, is_momentary=True),)
+    offered_a = reports.number(Obs.OUTPUT_CURRENT)
+    if reason not in REDUCED or offered_a is None:
+        return ()
+    return (Limit(key=REDUCED[reason], current_a=offered_a, is_momentary=True),)
 
 
 def lowest_but(limits: Iterable[Limit], *reset: str) -> float | None:

@@ -169,6 +169,7 @@ READINGS: Final = (
             key="energy_last_hour",
             audience=Audience.EXPERT,
             quantity=Quantity.ENERGY_KWH,
+            is_sliding=True,
             precision=2,
         ),
         read=number(Obs.ENERGY_LAST_HOUR),

@@ -288,7 +288,11 @@ class ChargerState(CircuitMember):
 
     def _limits(self) -> tuple[Limit, ...]:
         ours = None if self.is_alone else chain.CHARGER_DYNAMIC
-        return self._circuit_limits() + chain.charger_limits(self.reports, ours=ours)
+        return (
+            *self._circuit_limits(),
+            *chain.charger_limits(self.reports, ours=ours),
+            *chain.momentary_limits(self.reports),
+        )
 
     @override
     def build(self, received_at: float) -> Snapshot:
@@ -357,6 +361,12 @@ class ChargerState(CircuitMember):
         return self.link.stream.covers(self.found.id)
 
     # Things that change seldom
+
+    @property
+    @override
+    def wants_details(self) -> bool:
+        """Whether another plan may be there."""
+        return self.plans.is_due
 
     @override
     async def read_details(self) -> None:

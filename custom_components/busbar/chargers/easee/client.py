@@ -148,7 +148,9 @@ class Client:
                 return RateLimited(self.budgets.close(kind, retry_after))
             case ForbiddenServiceException():
                 if BLOCKED.search(str(body)):
-                    return RateLimited(self.budgets.close_all())
+                    blocked_s = self.budgets.close_all()
+                    self.account.close(blocked_s)
+                    return RateLimited(blocked_s)
                 return NoAccess("the account has no access to this")
             case BadRequestException():
                 return Rejected(_reason(body))

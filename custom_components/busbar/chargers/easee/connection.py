@@ -165,9 +165,7 @@ class EaseeConnection:
         if read_at is None:
             return True
         since_s = self._link.clock() - read_at
-        if isinstance(device, EaseeCharger) and device.plans.is_due:
-            return since_s >= POLL_S
-        return since_s >= DETAILS_S
+        return since_s >= (POLL_S if device.wants_details else DETAILS_S)
 
     async def _read_costs(self) -> None:
         """Read the cost of this month, one call for a whole site."""
@@ -188,17 +186,22 @@ class EaseeConnection:
             path = (
                 f"/api/sites/{site.id}/breakdown/{first.isoformat()}/{last.isoformat()}"
             )
-            self._take_costs(await self._link.client.get(Kind.COST, path))
+            self._take_costs(site_id, await self._link.client.get(Kind.COST, path))
 
-    def _take_costs(self, answer: Any) -> None:
-        for row in answer if isinstance(answer, list) else []:
-            if not isinstance(row, dict):
+    def _take_costs(self, site_id: int, answer: Any) -> None:
+        """Take the costs of a site; what has no row has cost nothing in this month yet."""
+        if not isinstance(answer, list):
+            return
+        rows = [row for row in answer if isinstance(row, dict)]
+        by_charger = {str(row.get("chargerId")): row for row in rows}
+        for charger in self._chargers.values():
+            if charger.found.site_id != site_id:
                 continue
-            charger = self._chargers.get(str(row.get("chargerId")))
-            cost, currency = row.get("totalCost"), row.get("currencyId")
-            if charger is not None and isinstance(cost, int | float):
+            row = by_charger.get(charger.found.id, {})
+            cost, currency = row.get("totalCost", 0.0), row.get("currencyId")
+            if isinstance(cost, int | float):
                 charger.cost_this_month = float(cost)
-                charger.currency = str(currency) if currency else None
+                charger.currency = str(currency) if currency else charger.currency
                 charger.touch()
 
     # Devices
@@ -227,7 +230,7 @@ class EaseeConnection:
                 self._chargers[charger_id] = EaseeCharger(
                     self._link, charger, circuit_device, self._reports(ChargerReports)
                 )
-            else:
+            elif found.is_complete or circuit_device is not None:
                 known.found, known.circuit = charger, circuit_device
                 known.rename(name=charger.name)
         for meter_id, meter in found.meters.items():

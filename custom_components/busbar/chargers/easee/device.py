@@ -133,6 +133,11 @@ class Device(ABC):
         """Follow what a new report means; a snapshot is made of it in any case."""
         self.touch()
 
+    @property
+    def wants_details(self) -> bool:
+        """Whether what changes seldom may have changed just now."""
+        return False
+
     @abstractmethod
     async def read_details(self) -> None:
         """Read what changes seldom."""

@@ -1,7 +1,9 @@
 """One Equalizer: Easee's own meter at the grid connection."""
 
+from contextlib import suppress
 from typing import Any, Final, override
 
+from ..errors import ChargerError
 from ..features import Amount, Audience, Choice, Flag, Quantity, Reading
 from ..model import Capabilities, Identity, Measurement, Role, Snapshot
 from . import parse
@@ -31,6 +33,7 @@ class EaseeEqualizer(Device):
         super().__init__(link, identity, reports)
         self.found = found
         self.surplus_mode: str | None = None
+        self._wants_details = False
 
     @property
     @override
@@ -102,6 +105,12 @@ class EaseeEqualizer(Device):
     def _is_covered(self) -> bool:
         return self.link.stream.covers(self.found.id)
 
+    @property
+    @override
+    def wants_details(self) -> bool:
+        """Whether the cloud did not confirm yet what was written."""
+        return self._wants_details
+
     @override
     async def read_details(self) -> None:
         """Read how surplus charging is set."""
@@ -109,10 +118,14 @@ class EaseeEqualizer(Device):
             Kind.OTHER, self.found.library.get_load_balancing
         )
         self._take_surplus(answer)
+        self._wants_details = False
         self.touch()
 
     async def set_surplus(self, mode: str, import_a: float) -> None:
-        """Write how surplus charging is to work, and read it back."""
+        """Write how surplus charging is to work, and read it back.
+
+        Where only the reading fails nobody may be told to write again, for each write wears the memory.
+        """
         library = self.found.library
         amps = 0 if mode == SURPLUS_ONLY else int(import_a)
         is_on = mode != OFF
@@ -121,7 +134,11 @@ class EaseeEqualizer(Device):
         )
         if mode == WITH_IMPORT:
             self.link.memory.remember_surplus_import(self.found.id, import_a)
-        await self.read_details()
+        self.surplus_mode = mode
+        self._wants_details = True
+        self.touch()
+        with suppress(ChargerError):
+            await self.read_details()
 
     def _take_surplus(self, answer: Any) -> None:
         if not isinstance(answer, dict):

@@ -30,7 +30,8 @@ from pyeasee.exceptions import (  # type: ignore[import-untyped]  # ships no typ
     TooManyRequestsException,
 )
 
-from ..errors import AuthenticationFailed
+from ..errors import AuthenticationFailed, RateLimited
+from .budget import retry_seconds
 from .const import LIVED_S, REQUEST_TIMEOUT_S, Urls
 from .redaction import install
 
@@ -95,6 +96,7 @@ class Account(Easee):  # type: ignore[misc]  # the library ships no types
         self._delay = delay
         self._expires_at = 0.0
         self._is_refused = False
+        self._closed_until = self._token_closed_until = 0.0
         self._token_lock = asyncio.Lock()
         self._rejected: str | None = None
         self._stream_token: str | None = None
@@ -104,6 +106,10 @@ class Account(Easee):  # type: ignore[misc]  # the library ships no types
         self.on_row: Callable[[Any], None] = _ignore
         self.on_answer: Callable[[Any], None] = _ignore
         self.on_open: Callable[[], None] = _nothing
+
+    def close(self, seconds: float) -> None:
+        """Send nothing for so long, not even to open the stream: the cloud has blocked this address."""
+        self._closed_until = self._clock() + seconds
 
     # Tokens
 
@@ -122,6 +128,7 @@ class Account(Easee):  # type: ignore[misc]  # the library ships no types
 
     @override
     async def _verify_updated_token(self) -> None:
+        self._refuse_until(self._closed_until)
         async with self._token_lock:
             if "accessToken" not in self.token:
                 await self._login()
@@ -159,13 +166,25 @@ class Account(Easee):  # type: ignore[misc]  # the library ships no types
             raise AuthenticationFailed("the cloud refused the credentials") from None
 
     async def _ask_token(self, path: str, body: dict[str, Any]) -> None:
+        # Every kind of request comes by here once its token is old, so one refusal holds for all.
+        self._refuse_until(self._token_closed_until)
         async with asyncio.timeout(REQUEST_TIMEOUT_S):
             response = await self.session.post(
                 f"{self.base}{path}", headers=self.minimal_headers, json=body
             )
             self.on_date(response.headers.get("Date"))
-            await raise_for_status(response)
+            try:
+                await raise_for_status(response)
+            except TooManyRequestsException:
+                wait_s = retry_seconds(response.headers.get("Retry-After"))
+                self._token_closed_until = self._clock() + wait_s
+                raise RateLimited(wait_s) from None
             await self._handle_token_response(response)
+
+    def _refuse_until(self, closed_until: float) -> None:
+        closed_s = closed_until - self._clock()
+        if closed_s > 0:
+            raise RateLimited(closed_s)
 
     @override
     async def _handle_token_response(self, res: ClientResponse) -> None:
@@ -241,12 +260,16 @@ class Account(Easee):  # type: ignore[misc]  # the library ships no types
 
     @override
     def _sr_next(self) -> float:
-        """Return the next pause: growing, also where the hub opens and closes at once."""
+        """Return the next pause: growing, also where the hub opens and closes at once.
+
+        It lasts as long as the cloud wants no request at all, or none for a token.
+        """
         self._stop_heartbeats()
         opened_at, self._opened_at = self._opened_at, None
         if opened_at is not None and self._clock() - opened_at >= LIVED_S:
             self._sr_backoff = 0
-        return self._delay(super()._sr_next())
+        closed_s = max(self._closed_until, self._token_closed_until) - self._clock()
+        return max(self._delay(super()._sr_next()), closed_s)
 
     @override
     async def _sr_callback(self, stuff: Any) -> None:

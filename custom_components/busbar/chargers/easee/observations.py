@@ -176,6 +176,7 @@ REASONS: Final = {
 TN_THREE_PHASE: Final = 1
 SWITCHABLE_GRIDS: Final = frozenset({1, 2, 3})
 SINGLE_PHASE_GRIDS: Final = frozenset({3, 5, 31, 33, 35, 38})
+TWO_PHASE_GRIDS: Final = frozenset({2, 30, 36})
 IT_GRIDS: Final = frozenset({4, 5, 32, 33, 34, 35})
 GRIDS: Final = {
     0: "not_detected",

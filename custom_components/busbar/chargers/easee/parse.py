@@ -16,6 +16,7 @@ from .observations import (
     TERMINALS,
     TN_THREE_PHASE,
     TO_NEUTRAL,
+    TWO_PHASE_GRIDS,
     MeterObs,
     Obs,
 )
@@ -155,6 +156,12 @@ def phases_wanted(reports: Reports) -> int | None:
     """Return the phases that the stored phase mode locks it to."""
     mode = reports.code(Obs.PHASE_MODE)
     return mode if mode in (1, 3) else None
+
+
+def uses_every_phase(reports: Reports) -> bool:
+    """Return whether a charge may take current from all three phases here."""
+    partial = SINGLE_PHASE_GRIDS | TWO_PHASE_GRIDS
+    return phases_wanted(reports) != 1 and reports.code(Obs.GRID_TYPE) not in partial
 
 
 def settable_phases(reports: Reports, *, may_switch: bool) -> frozenset[int]:

@@ -4,12 +4,13 @@ We post them ourselves: the library's own way to write a weekly plan does not wo
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from ..errors import Rejected, Unsupported
+from ..errors import ChargerError, Rejected, Unsupported
 from ..model import ScheduleChange, ScheduleSlot
 from .budget import Kind
 from .schedule import LocalTime, plan_bodies, slots
@@ -57,7 +58,9 @@ class PlanBook:
                 await self._link.client.post(Kind.SETTING, path, body)
             elif self.active(kind) is not None:
                 await self._link.client.delete(Kind.SETTING, path)
-        return await self.read()
+            await self._sent(kind, body, enabled=bool(body and body["enabled"]))
+        await self._read_back()
+        return self.slots or ()
 
     async def switch(self, kind: str, *, on: bool) -> None:
         """Make a stored plan the active one, or no longer."""
@@ -65,7 +68,30 @@ class PlanBook:
             raise Rejected(f"there is no {kind} plan")
         verb = "enable" if on else "disable"
         await self._link.client.post(Kind.SETTING, f"{self._path}/{kind}/{verb}", {})
-        await self.read()
+        await self._sent(kind, self._answer[kind], enabled=on)
+        await self._read_back()
+
+    async def _sent(
+        self, kind: str, plan: Mapping[str, Any] | None, *, enabled: bool
+    ) -> None:
+        """Take what was stored for what is there, until the cloud has been asked again."""
+        answer = self._answer if isinstance(self._answer, dict) else {}
+        active = answer.get("enabled")
+        if enabled:
+            active = kind
+        elif active == kind:
+            active = "none"
+        self._answer = {**answer, kind: plan, "enabled": active}
+        self.slots = slots(self._answer, await self._local_time())
+        self.is_due = True
+
+    async def _read_back(self) -> None:
+        """Ask for what is stored now.
+
+        Where only this fails nobody may be told to write again, for each write wears the memory.
+        """
+        with suppress(ChargerError):
+            await self.read()
 
     async def _local_time(self) -> LocalTime:
         """Return our zone and those of the plans, read off the loop, and the Monday of this week."""

@@ -19,6 +19,11 @@ NUMBERS: Final = frozenset({3, 4})
 TRUE_WORDS: Final = frozenset({"1", "true", "on", "yes"})
 FALSE_WORDS: Final = frozenset({"0", "false", "off", "no"})
 BELIEVABLE: Final = 1e9
+LIFETIME_MAXIMUM_KWH: Final = 5e6
+"""More than a charger can have given: two decades without a pause are less."""
+STEP_KWH: Final = 100.0
+STEP_KW: Final = 50.0
+"""How much more energy may be told than before: twice the power of a charger, and some for what was told late."""
 NO_VEHICLE: Final = 1
 AHEAD_S: Final = 5.0
 """A time stamp may be ahead of what we take for the cloud's time by so much."""
@@ -181,10 +186,11 @@ class ChargerReports(Reports):
     def take(self, row: Row) -> Report | None:
         """Keep a row if it is news and can be true.
 
-        The lifetime energy only grows, and zeros of the session energy in the middle of a session
-        are spurious; it begins at zero when a vehicle arrives.
+        The lifetime energy only grows, and no faster than energy can flow: one senseless value that
+        was believed would shut out every true one. Zeros of the session energy in the middle of a
+        session are spurious; it begins at zero when a vehicle arrives.
         """
-        if row.number == Obs.LIFETIME_ENERGY and self._is_below(row):
+        if row.number == Obs.LIFETIME_ENERGY and not self._can_follow(row):
             return None
         if row.number == Obs.SESSION_ENERGY and not row.value and self._in_session():
             return None
@@ -198,11 +204,17 @@ class ChargerReports(Reports):
             )
         return report
 
-    def _is_below(self, row: Row) -> bool:
-        known = self.number(row.number)
-        return known is not None and not (
-            isinstance(row.value, int | float) and row.value >= known
-        )
+    def _can_follow(self, row: Row) -> bool:
+        """Return whether a lifetime energy can come after the last one."""
+        if isinstance(row.value, bool | str) or row.value > LIFETIME_MAXIMUM_KWH:
+            return False
+        known, report = self.number(row.number), self.report(row.number)
+        if known is None or report is None:
+            return True
+        now_s = self._epoch()
+        epoch_s = now_s if row.epoch_s is None else min(row.epoch_s, now_s)
+        passed_h = max(0.0, epoch_s - report.epoch_s) / 3600.0
+        return known <= row.value <= known + STEP_KWH + STEP_KW * passed_h
 
     def _in_session(self) -> bool:
         mode = self.number(Obs.MODE)

@@ -1,7 +1,8 @@
 """Translate between the cloud's charge plans and our schedule slots. Pure.
 
 A daily plan is one slot, a weekly plan up to seven: periods with the same times and amperes on
-several days are one. What a slot cannot say (a window over several days) is kept as it is.
+several days are one. What a slot cannot say (a window over several days) is kept. Slots are numbered
+by their place in the plan, so none is written before those in front of it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -9,8 +10,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any, Final
 
-from ..errors import Rejected
+from ..errors import Rejected, SlotCurrentOutOfRange, SlotSkipped
 from ..model import ScheduleChange, ScheduleSlot
+from .const import HARDWARE_A, MINIMUM_A
 
 DAILY: Final = "daily"
 WEEKLY: Final = "weekly"
@@ -131,15 +133,24 @@ def _body(
     """Return the new body of one plan."""
     keys = (DAILY,) if kind == DAILY else WEEKLY_KEYS
     present = windows(plan, local)
+    _check_order(keys[len(present) :], named)
     by_key: dict[str, Window | None] = dict(zip(keys, present, strict=False))
     by_key |= {key: _from_slot(slot) for key, slot in named.items()}
     kept = [window for window in by_key.values() if window is not None]
     kept += present[len(keys) :]
     periods = [period for window in kept for period in _to_periods(kind, window)]
-    periods += _unspeakable(plan, local)
+    periods += [_kept(period, plan, local) for period in _unspeakable(plan, local)]
     if not periods:
         return None
     return {"enabled": enabled, "timezone": local.name, "periods": periods}
+
+
+def _check_order(free: Sequence[str], named: Mapping[str, ScheduleSlot]) -> None:
+    """Raise SlotSkipped for a new slot behind one that stays free."""
+    new = [key for key in free if key in named and named[key].weekdays]
+    for key, next_free in zip(new, free, strict=False):
+        if key != next_free:
+            raise SlotSkipped(key, next_free)
 
 
 def _enabled(named: Any, *, otherwise: bool) -> bool:
@@ -160,9 +171,16 @@ def _from_slot(slot: ScheduleSlot) -> Window | None:
     return Window(
         start=slot.start,
         end=slot.end,
-        limit_a=DEFAULT_A if slot.limit_a is None else int(slot.limit_a),
+        limit_a=DEFAULT_A if slot.limit_a is None else _amperes(slot.limit_a),
         weekdays=slot.weekdays,
     )
+
+
+def _amperes(limit_a: float) -> int:
+    """Return whole amperes. Raises SlotCurrentOutOfRange for what no charger can offer."""
+    if limit_a != 0 and not MINIMUM_A <= limit_a <= HARDWARE_A:
+        raise SlotCurrentOutOfRange(limit_a, MINIMUM_A, HARDWARE_A)
+    return int(limit_a)
 
 
 def _to_periods(kind: str, window: Window) -> list[dict[str, Any]]:
@@ -199,13 +217,40 @@ def _periods(plan: object) -> list[dict[str, Any]]:
 
 
 def _unspeakable(plan: object, local: LocalTime) -> list[dict[str, Any]]:
-    """Return the periods that no slot can say; they stay, if they are in our zone."""
+    """Return the periods that no slot can say."""
     zone = _zone(plan, local)
-    return [
-        period
-        for period in _periods(plan)
-        if _window(period, zone, local) is None and zone == local.zone
-    ]
+    return [period for period in _periods(plan) if _window(period, zone, local) is None]
+
+
+def _kept(period: dict[str, Any], plan: object, local: LocalTime) -> dict[str, Any]:
+    """Return a period that no slot can say as it stands in a plan of our zone.
+
+    Raises Rejected for one of another zone that cannot be read: written as it is, it would be another.
+    """
+    zone = _zone(plan, local)
+    if zone == local.zone:
+        return period
+    try:
+        starts = _moment(period["startDay"], period["startTime"], zone, local)
+        stops = _moment(period["stopDay"], period["stopTime"], zone, local)
+    except KeyError, TypeError, ValueError:
+        raise Rejected(
+            "the plan has a window that cannot be read and would be lost"
+        ) from None
+    return {
+        **period,
+        "startDay": DAYS[starts.weekday()],
+        "stopDay": DAYS[stops.weekday()],
+        "startTime": starts.strftime("%H:%M:%S"),
+        "stopTime": stops.strftime("%H:%M:%S"),
+    }
+
+
+def _moment(day: object, clock: object, zone: tzinfo, local: LocalTime) -> datetime:
+    """Return a time on a day of this week in our zone."""
+    on = local.monday + timedelta(days=DAYS.index(str(day)))
+    at = time.fromisoformat(str(clock)).replace(tzinfo=None)
+    return datetime.combine(on, at, zone).astimezone(local.zone)
 
 
 def _zone(plan: object, local: LocalTime) -> tzinfo:

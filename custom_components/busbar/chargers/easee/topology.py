@@ -70,7 +70,11 @@ class Topology:
 async def discover(client: Client) -> Topology:
     """Return what the account has; raises ChargerError only if nothing could be asked."""
     found = Topology()
-    products = await _records(client, "/api/accounts/products")
+    try:
+        products = await _records(client, "/api/accounts/products")
+    except ConnectionFailed:
+        # The sites list can answer though this one does not, but it may name less.
+        products, found.is_complete = [], False
     sites = [site for site in products if site.get("circuits") is not None]
     # The products list can be empty, and its circuits null, though the sites list is not.
     others = [site for site in products if site.get("circuits") is None]
