@@ -18,7 +18,7 @@ from custom_components.busbar.balancer.memory import Memory
 from custom_components.busbar.balancer.model import STRAIGHT
 from custom_components.busbar.balancer.modes import Intent, Mode
 
-from .v2g import QUICK, VOLTAGE_V, Bidirectional
+from .v2g import QUICK, VOLTAGE_V, Bidirectional, house_with
 
 NEARLY_A = 0.5
 """What a rounding or a measurement may be beside a limit."""
@@ -137,6 +137,24 @@ def test_discharges_change_places_within_the_fuse(falls_a_per_s: float) -> None:
     assert min(pair.grid_a) >= -20 - NEARLY_A
     assert pair.cars["a"].flows_a == 0
     assert pair.cars["b"].flows_a == -16
+
+
+def test_a_discharge_that_falls_is_not_let_up_by_what_still_flows() -> None:
+    """While it ramps down for the fuse, what is measured on the way is no room for more."""
+    house = house_with(Mode.DISCHARGE, export_rating_a=20.0)
+    house.run(60)
+    assert house.charger.flows_a == -16
+    house.charger.falls_a_per_s = 0.5
+    house.sun_w = 14 * VOLTAGE_V
+    house.run(4)
+    told_a = house.charger.told_a
+    assert -6 <= told_a <= -5
+    house.sun_w = 8 * VOLTAGE_V
+    while house.charger.flows_a < -12:
+        assert house.charger.told_a == told_a
+        house.step()
+    house.run(60)
+    assert -12 <= house.charger.flows_a <= -11
 
 
 def test_a_charge_that_does_not_end_leaves_less_to_the_other() -> None:

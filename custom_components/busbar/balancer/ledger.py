@@ -40,7 +40,7 @@ class Ledger:
         """Return what a member may let flow this way."""
         if self._direction is Direction.CHARGE:
             return member.may_draw_a
-        return member.may_give_a
+        return member.given_a
 
     def count(self, member: Member, sign: float = 1.0) -> None:
         """Count what a member may let flow this way; a sign of -1 takes it off."""

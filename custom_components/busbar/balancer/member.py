@@ -57,7 +57,9 @@ class Member:
     may_draw_a: PhaseAmps = NO_AMPS
     """At worst, per grid phase (safety)."""
     may_give_a: PhaseAmps = NO_AMPS
-    """At worst what its discharge pushes, as a magnitude."""
+    """At worst what its discharge pushes by what it was told, as a magnitude."""
+    given_a: PhaseAmps = NO_AMPS
+    """The same, and at least what is measured: what others have to leave free."""
     entitled_a: float = 0.0
     """What it is to get (entitlement)."""
     wanted_a: float = 0.0

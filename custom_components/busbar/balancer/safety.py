@@ -107,7 +107,7 @@ def _shows(member: Member, issued_a: float) -> bool:
 def recount(member: Member) -> None:
     """Count a member that answers: the largest of all values that may be in force."""
     if not member.counts:
-        member.may_draw_a = member.may_give_a = NO_AMPS
+        member.may_draw_a = member.may_give_a = member.given_a = NO_AMPS
         return
     phases = _phase_counts(member)
     charge_a = max(in_force_values(member))
@@ -116,7 +116,8 @@ def recount(member: Member) -> None:
     member.may_give_a = _on_grid(member, max(-lowest_a, 0.0), phases)
     drawn_a, given_a = _measured(member)
     member.may_draw_a = at_least(member.may_draw_a, drawn_a)
-    member.may_give_a = at_least(member.may_give_a, given_a)
+    # Its own room is not measured by it: while it falls it would be let up again.
+    member.given_a = at_least(member.may_give_a, given_a)
 
 
 def in_force_values(member: Member) -> list[float]:
@@ -264,6 +265,7 @@ def _reserve_unheard(member: Member) -> None:
     member.may_draw_a = member.on_grid(worst_a, phases, by_car=False)
     given_a = max(0.0, -(memory.issued_a or 0.0), -(memory.hold_a or 0.0))
     member.may_give_a = member.on_grid(given_a, phases, by_car=False)
+    member.given_a = member.may_give_a
 
 
 def _has_certainly_fallen(member: Member) -> bool:

@@ -132,7 +132,7 @@ class Writer:
             other.key
             for other in self.members
             if other is not member
-            and max(other.may_give_a)
+            and max(other.given_a)
             > max(other.on_grid(max(0.0, -other.wanted_a), other.phases_now)) + SAME_A
         ]
 
