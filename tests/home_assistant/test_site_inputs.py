@@ -114,7 +114,7 @@ async def test_what_others_leave(
 ) -> None:
     """Neither our own limit nor one that is told only while it decides caps what a site gives."""
     limits = (
-        Limit(key="schedule", current_a=8, is_momentary=True),
+        Limit(key="other_limit", current_a=8, is_momentary=True),
         Limit(key="external_control", current_a=10, is_ours=True),
         Limit(key="configured_current", current_a=16),
     )
