@@ -21,5 +21,5 @@ settings.load_profile("steady")
 def enable_event_loop_debug() -> None:
     """Leave asyncio's debug mode to `--asyncio-debug`, where the kit always turns it on.
 
-    It reads a traceback for every handle, which makes the suite take more than twice its time.
+    It reads a traceback for every handle, which makes the suite take about twice its time.
     """
